@@ -1,0 +1,61 @@
+# The commands of the project. `make run` and `make test` do all the set-up themselves.
+.PHONY: run test chat train lint format lock requests clean
+
+PYTHON := .venv/bin/python
+ENGINE := .venv-engine/bin/python
+UV := $(shell command -v uv || echo .tools/bin/uv)
+
+run: .venv/.installed .venv-engine/.installed
+	@$(PYTHON) -m bot run
+
+test: .venv/.installed-for-tests .venv-engine/.installed lint
+	@$(PYTHON) -m bot train --if-needed
+	$(ENGINE) -m pytest -c tests/engine/pytest.ini tests/engine
+	$(PYTHON) -m pytest --durations=15
+
+chat: .venv/.installed
+	@$(PYTHON) -m bot chat
+
+train: .venv/.installed .venv-engine/.installed
+	@$(PYTHON) -m bot train
+
+requests: .venv/.installed
+	@$(PYTHON) -m bot requests
+
+lint: .venv/.installed-for-tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+
+format: .venv/.installed-for-tests
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+# Makes the locks anew from the .in files; they hold hashes and no address.
+lock: $(UV)
+	$(UV) pip compile --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+		--python-version 3.12 requirements-test.in -o requirements-test.txt
+	$(UV) pip compile --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.12 -c requirements-test.txt requirements.in -o requirements.txt
+	$(UV) pip compile --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+		--python-version 3.10 requirements-engine.in -o requirements-engine.txt
+
+.venv/.installed: requirements.txt | $(UV)
+	@sh bot/install.sh $(UV) 3.12 .venv requirements.txt
+	@touch $@
+
+.venv/.installed-for-tests: requirements-test.txt .venv/.installed
+	@sh bot/install.sh $(UV) 3.12 .venv requirements-test.txt
+	@touch $@
+
+.venv-engine/.installed: requirements-engine.txt | $(UV)
+	@sh bot/install.sh $(UV) 3.10 .venv-engine requirements-engine.txt
+	@touch $@
+
+# A machine without uv gets one in a tool environment of the project's own.
+.tools/bin/uv:
+	@sh bot/install_uv.sh
+
+clean:
+	rm -rf .venv .venv-engine .tools
