@@ -1,0 +1,167 @@
+"""Reads `data/nlu` as plain utterances and says what is wrong with them.
+
+Kept apart from the test so that a writer of training data can run it on one file:
+`python -m tests.data.training_data data/nlu/faq_basics.yml`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import yaml
+from spellchecker import SpellChecker
+
+NLU_FOLDER = Path("data/nlu")
+LEAST_UTTERANCES = 15
+LEAST_UTTERANCES_OF_A_TASK = 25
+TASKS = frozenset(
+    """
+    book_consultation ask_availability reschedule_consultation cancel_consultation
+    check_consultation talk_to_staff start_suitability_check report_reaction emergency
+    crisis distress ask_diagnosis complaint privacy_request stop_messages help_menu
+    call_me_back running_late next_session other_service change_language payment_receipt
+    inform
+    """.split()
+)
+LARGEST_SHARE_OF_WORDS = 0.70
+
+# Words that mark Hindi written in Latin letters; none is an English word patients use here.
+ROMAN_HINDI = frozenset(
+    """
+    hai hain hoga hogi honge hota hoti hote tha thi kya kyun kyu kaise kaisa kaisi kab
+    kahan kaha kaun kaunsa kitna kitni kitne mera meri mere mujhe mujhko main mein hum
+    humko aap aapka aapki aapke aapko ka ki ke ko se par nahi nahin mat aur ya lekin agar
+    toh phir abhi aaj kal parso karna karne karni karo karte karta karti karwana karwani
+    karwane kar kiya raha rahi rahe chahiye chahta chahti sakta sakti sakte lagta lagti
+    lag laga lagega baad pehle din mahine saal wala wali wale liye saath kuch koi sab
+    bahut zyada jyada kam thoda accha acha achha theek thik batao bataiye bata dijiye dena
+    dedo karein karenge ho hona ji haan han na bhai didi dard baal balon chehra chehre
+    tvacha daag dhabbe garmi jalan khujli khoon dawai dawa doctor sahab paisa paise
+    kharcha samay ghar pe isse iska iski uska uski yeh ye woh wo jo bolo sun suno milega
+    milegi milna band khula kidhar idhar udhar shukriya dhanyavaad namaste alvida bas ruko
+    rukiye saans aana jana jaun jaana
+    """.split()
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of an utterance, lower case, without punctuation."""
+    return re.findall(r"[a-z0-9']+|[^\W\d_a-z]+", text.lower())
+
+
+def utterances(files: list[Path]) -> dict[str, list[str]]:
+    """Every training utterance by its label (`faq/price`, `greet`), entities unmarked."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu", []):
+            if "intent" not in block:
+                continue
+            for line in block["examples"].splitlines():
+                text = re.sub(r"\[([^\]]+)\](\([^)]*\)|\{[^}]*\})", r"\1", line.strip()[1:].strip())
+                if text:
+                    found[block["intent"]].append(text)
+    return dict(found)
+
+
+@cache
+def _dictionary() -> SpellChecker:
+    return SpellChecker(language=["en"], distance=2)
+
+
+# Right words of this field that a general dictionary lacks.
+FIELD = frozenset(
+    """
+    exosome exosomes mnrf prp co2 microneedling melasma dermatologist retinol pih spf fda
+    cdsco whatsapp botox keloid rosacea psoriasis pcos pcod gst emi upi ayurvedic rupees
+    rs hifu iu ok okay hi pm am faq ai app selfie derma roller serum serums niacinamide
+    sunscreen dermat rf isotretinoin minoxidil finasteride accutane ecosprin lidocaine
+    g6pd hiv tb bmi mumbai bandra andheri pune thane vegan halal jain nanometres
+    nanometers collagen vesicles regrow biotin dandruff telogen alopecia areata vitiligo
+    lupus thyroid covid
+    """.split()
+)
+
+
+def has_typo(text: str) -> bool:
+    """Whether a Latin word stands there that is nobody's word, but near one."""
+    for word in words(text):
+        if len(word) < 4 or not word.isascii() or not word.isalpha():
+            continue
+        if word in ROMAN_HINDI or word in FIELD or word.rstrip("s") in FIELD:
+            continue
+        if _dictionary().unknown([word]):
+            near = _dictionary().candidates(word) or set()
+            near |= {field for field in FIELD if _within_two(word, field)}
+            if near - {word}:
+                return True
+    return False
+
+
+def _within_two(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < 4:
+        return False
+    before, row = [], list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, row = row, [i]
+        for j, b in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b)))
+    return row[-1] <= 2
+
+
+def is_roman_hindi(text: str) -> bool:
+    """Whether at least two words (or half of a short text) are Hindi in Latin letters."""
+    found = [word for word in words(text) if word in ROMAN_HINDI]
+    return len(found) >= 2 or (bool(found) and len(found) * 2 >= len(words(text)))
+
+
+def faults_of_label(label: str, texts: list[str]) -> list[str]:
+    """What a label's training utterances lack, one sentence a fault."""
+    least = LEAST_UTTERANCES_OF_A_TASK if label in TASKS else LEAST_UTTERANCES
+    counted = {
+        f"{least} utterances": (len(texts), least),
+        "3 of under 4 words": (sum(len(words(text)) < 4 for text in texts), 3),
+        "2 of over 20 words": (sum(len(words(text)) > 20 for text in texts), 2),
+        "3 with a typo": (sum(has_typo(text) for text in texts), 3),
+        "2 in Roman Hindi": (sum(is_roman_hindi(text) for text in texts), 2),
+    }
+    return [
+        f"{label}: has {has}, needs at least {wanted}"
+        for wanted, (has, least_) in counted.items()
+        if has < least_
+    ]
+
+
+def too_alike(labelled: dict[str, list[str]]) -> list[str]:
+    """Pairs of utterances that share 70 % of their words or more, whatever their labels."""
+    flat = [
+        (label, text, frozenset(words(text))) for label, texts in labelled.items() for text in texts
+    ]
+    by_word: dict[str, list[int]] = defaultdict(list)
+    found = []
+    for index, (label, text, own) in enumerate(flat):
+        rivals: dict[int, int] = defaultdict(int)
+        for word in own:
+            for other in by_word[word]:
+                rivals[other] += 1
+            by_word[word].append(index)
+        for other, shared in rivals.items():
+            if shared >= LARGEST_SHARE_OF_WORDS * len(own | flat[other][2]):
+                found.append(f"{label}: {text!r} is too near {flat[other][0]}: {flat[other][1]!r}")
+    return found
+
+
+def faults(files: list[Path]) -> list[str]:
+    """Everything that is wrong with these files."""
+    labelled = utterances(files)
+    found = [fault for label, texts in labelled.items() for fault in faults_of_label(label, texts)]
+    return found + too_alike(labelled)
+
+
+if __name__ == "__main__":
+    problems = faults([Path(name) for name in sys.argv[1:]] or sorted(NLU_FOLDER.glob("*.yml")))
+    print("\n".join(problems) or "nothing wrong")
+    sys.exit(bool(problems))
