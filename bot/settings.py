@@ -1,0 +1,157 @@
+"""Typed settings from the environment: a wrong one stops the start with one clear sentence."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+SECRETS = ("DATA_KEY", "SECRET_KEY", "ENGINE_TOKEN")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+CLOCK_FILE = "clock_offset"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process needs to know of its surroundings. Secrets stay out of its `repr`."""
+
+    environment: str
+    front_port: int
+    actions_port: int
+    engine_port: int
+    clinic_file: Path
+    var_dir: Path
+    public_url: str
+    clinic_now: str
+    log_level: str
+    data_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    engine_token: str = field(repr=False)
+    database_url: str = field(repr=False)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether patients are real and every refusal counts."""
+        return self.environment == PRODUCTION
+
+    @property
+    def engine_url(self) -> str:
+        """Where the engine listens; loopback only."""
+        return f"http://127.0.0.1:{self.engine_port}"
+
+    @property
+    def actions_url(self) -> str:
+        """Where the actions listen; loopback only."""
+        return f"http://127.0.0.1:{self.actions_port}"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    In development, secrets that are not set are made once and kept in `VAR_DIR/secrets.json`,
+    readable by its owner only.
+
+    Raises:
+        SettingsError: a value has the wrong shape, or production lacks a secret.
+    """
+    env = os.environ if environ is None else environ
+    environment = env.get("CLINIC_ENV", DEVELOPMENT)
+    if environment not in (DEVELOPMENT, PRODUCTION):
+        raise SettingsError(f"CLINIC_ENV should be {DEVELOPMENT} or {PRODUCTION}.")
+    level = env.get("LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL should be one of {', '.join(LOG_LEVELS)}.")
+    if env.get("CLINIC_NOW") and environment == PRODUCTION:
+        raise SettingsError("CLINIC_NOW moves the clinic's clock: unset it in production.")
+    var_dir = Path(env.get("VAR_DIR", "var")).absolute()
+    known = _secrets(env, var_dir, environment)
+    front_port = _port(env, "FRONT_PORT", 8000)
+    return Settings(
+        environment=environment,
+        front_port=front_port,
+        actions_port=_port(env, "ACTIONS_PORT", 5055),
+        engine_port=_port(env, "ENGINE_PORT", 5005),
+        clinic_file=Path(env.get("CLINIC_FILE", "clinic.yml")),
+        var_dir=var_dir,
+        public_url=env.get("PUBLIC_URL", f"http://localhost:{front_port}").rstrip("/"),
+        clinic_now=env.get("CLINIC_NOW", ""),
+        log_level=level,
+        data_key=known["DATA_KEY"],
+        secret_key=known["SECRET_KEY"],
+        engine_token=known["ENGINE_TOKEN"],
+        database_url=env.get("DATABASE_URL", f"sqlite:///{var_dir / 'clinic.db'}"),
+    )
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise SettingsError(f"{name} should be a port number from 1 to 65535.")
+    return int(value)
+
+
+def _secrets(env: Mapping[str, str], var_dir: Path, environment: str) -> dict[str, str]:
+    known = {name: env[name] for name in SECRETS if env.get(name)}
+    missing = [name for name in SECRETS if name not in known]
+    if not missing:
+        return known
+    if environment == PRODUCTION:
+        raise SettingsError(
+            f"{missing[0]} is not set: make one with `python -m bot make-key` "
+            "and give it to every process."
+        )
+    return {**_development_secrets(var_dir), **known}
+
+
+def _development_secrets(var_dir: Path) -> dict[str, str]:
+    file = var_dir / "secrets.json"
+    if not file.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        made = {
+            "DATA_KEY": f"dev:{_fernet_key()}",
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "ENGINE_TOKEN": secrets.token_urlsafe(32),
+        }
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w", encoding="utf-8") as opened:
+                json.dump(made, opened)
+    return {name: str(value) for name, value in json.loads(file.read_text("utf-8")).items()}
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def clock_offset(settings: Settings) -> timedelta:
+    """How far the clinic's clock is from the real one; zero but in development with CLINIC_NOW.
+
+    The first start on an empty `VAR_DIR` keeps the difference there (`keep_clock_offset`), and
+    every process and restart adds it.
+    """
+    file = settings.var_dir / CLOCK_FILE
+    if settings.is_production or not file.exists():
+        return timedelta()
+    return timedelta(seconds=float(file.read_text("utf-8")))
+
+
+def keep_clock_offset(settings: Settings, offset: timedelta) -> None:
+    """Stores the difference of CLINIC_NOW to the real clock, unless one is stored already."""
+    file = settings.var_dir / CLOCK_FILE
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.write_text(str(offset.total_seconds()), "utf-8")
