@@ -1,0 +1,1 @@
+"""Everything that is written to disk: tables, migrations and units of work."""

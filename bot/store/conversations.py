@@ -1,0 +1,78 @@
+"""Units of work on conversations."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.store.database import Database
+from bot.store.tables import Conversation
+
+# Unasked messages wait this long after a crisis or an emergency (brief 5.5, rule 6).
+AFTER_CRISIS = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the door must know of a conversation before it replies."""
+
+    id: str
+    notice_given: bool
+    after_crisis: bool
+
+
+def new_id() -> str:
+    """A random id that may stand in logs."""
+    return uuid.uuid4().hex
+
+
+def current_conversation(
+    session: Session, channel: str, person: str, at: datetime, silence: timedelta
+) -> Conversation:
+    """The open conversation of a person on a channel; a new one after `silence`."""
+    found = session.scalar(
+        select(Conversation)
+        .where(
+            Conversation.channel == channel,
+            Conversation.person == person,
+            Conversation.closed_at.is_(None),
+        )
+        .order_by(Conversation.opened_at.desc())
+    )
+    if found is not None and at - found.last_message_at <= silence:
+        return found
+    if found is not None:
+        found.closed_at = at
+    opened = Conversation(
+        id=new_id(), channel=channel, person=person, opened_at=at, last_message_at=at
+    )
+    if found is not None:
+        # A wish to hear nothing unasked, and the time of a crisis, outlive a conversation.
+        opened.stopped_at = found.stopped_at
+        opened.emergency_at, opened.crisis_at = found.emergency_at, found.crisis_at
+    session.add(opened)
+    session.flush()
+    return opened
+
+
+def standing(database: Database, conversation_id: str, at: datetime) -> Standing:
+    """How a conversation stands at this moment."""
+    with database.work() as session:
+        found = session.get_one(Conversation, conversation_id)
+        return Standing(
+            id=found.id,
+            notice_given=found.notice_given_at is not None,
+            after_crisis=found.crisis_at is not None and at - found.crisis_at < AFTER_CRISIS,
+        )
+
+
+def stop_unasked(database: Database, conversation_id: str, at: datetime) -> None:
+    """Remembers that this person wants no message they did not ask for."""
+    with database.work() as session:
+        session.execute(
+            update(Conversation).where(Conversation.id == conversation_id).values(stopped_at=at)
+        )

@@ -1,0 +1,215 @@
+"""Units of work on messages: in once, out at least once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from bot.store.conversations import current_conversation, new_id
+from bot.store.database import Database
+from bot.store.requests import store_request
+from bot.store.tables import Conversation, InboundMessage, Offer, OutboundMessage
+
+RECEIVED, DONE = "received", "done"
+QUEUED, SENDING, SENT = "queued", "sending", "sent"
+OFFERS_LAST = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A stored message of a patient's."""
+
+    id: str
+    conversation_id: str
+    channel: str
+    text: str = field(repr=False)
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """A stored message to a patient."""
+
+    id: str
+    conversation_id: str
+    channel: str
+    person: str
+    content: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that ends a turn, stored in one unit of work."""
+
+    messages: Sequence[dict[str, Any]] = field(repr=False)
+    urgency: str = "none"
+    gives_notice: bool = False
+    request_kind: str = ""
+
+
+def receive(
+    database: Database,
+    channel: str,
+    person: str,
+    external_id: str,
+    text: str,
+    at: datetime,
+    silence: timedelta,
+) -> Inbound:
+    """Stores a message once; a repeated `external_id` gives the first one, `is_new` false."""
+    with database.work() as session:
+        known = session.scalar(
+            select(InboundMessage).where(
+                InboundMessage.channel == channel, InboundMessage.external_id == external_id
+            )
+        )
+        if known is not None:
+            return Inbound(known.id, known.conversation_id, channel, known.text, is_new=False)
+        conversation = current_conversation(session, channel, person, at, silence)
+        conversation.last_message_at = at
+        last = session.scalar(
+            select(func.max(InboundMessage.position)).where(
+                InboundMessage.conversation_id == conversation.id
+            )
+        )
+        message = InboundMessage(
+            id=new_id(),
+            conversation_id=conversation.id,
+            channel=channel,
+            external_id=external_id,
+            position=(last or 0) + 1,
+            text=text,
+            received_at=at,
+            state=RECEIVED,
+        )
+        session.add(message)
+        return Inbound(message.id, conversation.id, channel, text, is_new=True)
+
+
+def unanswered(database: Database) -> list[Inbound]:
+    """Messages that a stop or a crash left without an answer, in the order they came."""
+    with database.work() as session:
+        rows = session.scalars(
+            select(InboundMessage)
+            .where(InboundMessage.state == RECEIVED)
+            .order_by(InboundMessage.received_at, InboundMessage.position)
+        )
+        return [
+            Inbound(row.id, row.conversation_id, row.channel, row.text, is_new=False)
+            for row in rows
+        ]
+
+
+def finish(database: Database, message_id: str, answer: Answer, at: datetime) -> list[Outbound]:
+    """Ends a turn: the answer into the outbox, its buttons into the offers, the message done.
+
+    Called a second time for the same message it changes nothing and gives the first answer.
+    """
+    with database.work() as session:
+        claimed = session.execute(
+            update(InboundMessage)
+            .where(InboundMessage.id == message_id, InboundMessage.state == RECEIVED)
+            .values(state=DONE, urgency=answer.urgency)
+        )
+        message = session.get_one(InboundMessage, message_id)
+        conversation = session.get_one(Conversation, message.conversation_id)
+        if claimed.rowcount:  # type: ignore[attr-defined]
+            for position, content in enumerate(answer.messages):
+                session.add(
+                    OutboundMessage(
+                        id=new_id(),
+                        conversation_id=conversation.id,
+                        reply_to=message_id,
+                        position=position,
+                        content=json.dumps(content, ensure_ascii=False),
+                        created_at=at,
+                        state=QUEUED,
+                    )
+                )
+                for button in content.get("buttons", []):
+                    session.merge(
+                        Offer(
+                            conversation_id=conversation.id,
+                            payload=button["payload"],
+                            offered_at=at,
+                        )
+                    )
+            if answer.gives_notice:
+                conversation.notice_given_at = at
+            if answer.urgency == "crisis":
+                conversation.crisis_at = at
+            if answer.urgency == "emergency":
+                conversation.emergency_at = at
+            if answer.request_kind:
+                store_request(
+                    session,
+                    conversation.id,
+                    message_id,
+                    answer.request_kind,
+                    "routine" if answer.urgency == "none" else answer.urgency,
+                    at,
+                )
+            session.flush()
+    return answers_to(database, message_id)
+
+
+def answers_to(database: Database, message_id: str) -> list[Outbound]:
+    """The stored answer to a message, in order; empty while there is none."""
+    with database.work() as session:
+        rows = session.execute(
+            select(OutboundMessage, Conversation)
+            .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
+            .where(OutboundMessage.reply_to == message_id)
+            .order_by(OutboundMessage.position)
+        )
+        return [_outbound(message, conversation) for message, conversation in rows]
+
+
+def unsent(database: Database, channel: str, person: str) -> list[Outbound]:
+    """What waits for a person on a channel, in order, over all their conversations."""
+    with database.work() as session:
+        rows = session.execute(
+            select(OutboundMessage, Conversation)
+            .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
+            .join(InboundMessage, InboundMessage.id == OutboundMessage.reply_to)
+            .where(
+                Conversation.channel == channel,
+                Conversation.person == person,
+                OutboundMessage.state != SENT,
+            )
+            .order_by(InboundMessage.received_at, InboundMessage.position)
+            .order_by(OutboundMessage.position)
+        )
+        return [_outbound(message, conversation) for message, conversation in rows]
+
+
+def mark(database: Database, outbound_id: str, state: str, at: datetime) -> None:
+    """Moves a message of the outbox on; what is sent stays sent."""
+    with database.work() as session:
+        session.execute(
+            update(OutboundMessage)
+            .where(OutboundMessage.id == outbound_id, OutboundMessage.state != SENT)
+            .values(state=state, sent_at=at if state == SENT else None)
+        )
+
+
+def was_offered(database: Database, conversation_id: str, payload: str, at: datetime) -> bool:
+    """Whether this conversation was shown a button with this payload in the last 24 hours."""
+    with database.work() as session:
+        offer = session.get(Offer, (conversation_id, payload))
+        return offer is not None and at - offer.offered_at < OFFERS_LAST
+
+
+def _outbound(message: OutboundMessage, conversation: Conversation) -> Outbound:
+    return Outbound(
+        message.id,
+        conversation.id,
+        conversation.channel,
+        conversation.person,
+        json.loads(message.content),
+    )

@@ -1,0 +1,164 @@
+"""The tables. Every column that holds a patient's words is encrypted (`Words`)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bot.encryption import Cipher
+
+_cipher: list[Cipher] = []
+
+
+def use_cipher(cipher: Cipher) -> None:
+    """Gives the encrypted columns their keys; called once when the database is opened."""
+    _cipher[:] = [cipher]
+
+
+class Words(TypeDecorator[str]):
+    """Text that is encrypted on its way to disk and decrypted on its way back."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Encrypts."""
+        return None if value is None else _cipher[0].encrypt(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """Decrypts."""
+        return None if value is None else _cipher[0].decrypt(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC; a naive value is refused, because nobody knows its zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turns the moment into UTC without a zone, as both databases store it alike."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Gives the moment its zone back."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+class Base(DeclarativeBase):
+    """The root of the tables; constraints have names so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Conversation(Base):
+    """One conversation on one channel; its id is random and may stand in logs."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    # Keyed hash of who writes: a session on the website, a number on WhatsApp.
+    person: Mapped[str] = mapped_column(String(64))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    last_message_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    notice_given_at: Mapped[datetime | None] = mapped_column(Instant)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    emergency_at: Mapped[datetime | None] = mapped_column(Instant)
+    crisis_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (Index(None, "channel", "person", "closed_at"),)
+
+
+class InboundMessage(Base):
+    """A patient's message, stored once under the id that the channel gave it."""
+
+    __tablename__ = "inbound_messages"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(128))
+    position: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Words)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    # received -> done; a message that is still `received` at a start is worked off then.
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    urgency: Mapped[str] = mapped_column(String(16), default="none")
+
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        UniqueConstraint("conversation_id", "position"),
+    )
+
+
+class OutboundMessage(Base):
+    """The outbox: a text to a patient, kept until its channel has sent it."""
+
+    __tablename__ = "outbound_messages"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    reply_to: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    # JSON: {"text": ..., "buttons": [{"title": ..., "payload": ...}]}
+    content: Mapped[str] = mapped_column(Words)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    # queued -> sending -> sent
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("reply_to", "position"),)
+
+
+class Offer(Base):
+    """A button that a conversation was shown; only such a payload is taken as a press."""
+
+    __tablename__ = "offers"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    payload: Mapped[str] = mapped_column(String(255), primary_key=True)
+    offered_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class StaffRequest(Base):
+    """Something a person of the clinic has to read; one a message and kind."""
+
+    __tablename__ = "staff_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    # crisis, emergency, same_day or routine: the order in which they are read
+    urgency: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("message_id", "kind"),)
