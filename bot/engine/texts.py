@@ -1,0 +1,72 @@
+"""Puts the clinic's facts into every text, and source line and notice under a medical one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.clinic.clock import Clock
+from bot.clinic.facts import facts, fill
+from bot.clinic.hours import OpeningHours
+from bot.clinic.red_flags import Judgement, Urgency, safety_text
+from bot.data_files import DATA, read_yaml
+from bot.settings import clock_offset, read_settings
+
+SAFETY_PLACEHOLDERS = {
+    "{emergency_text}": Urgency.EMERGENCY,
+    "{crisis_text}": Urgency.CRISIS,
+    "{same_day_text}": Urgency.SAME_DAY,
+}
+
+
+class ClinicTexts(TemplatedNaturalLanguageGenerator):
+    """Rasa's text generator, which by itself fills slots only.
+
+    Named in endpoints.yml, so that an answer from a file needs no action to hold the hours.
+    """
+
+    def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
+        """Reads the clinic's file and the wordings once; the hours are asked at each text."""
+        super().__init__(domain.responses)
+        settings = read_settings()
+        self._clinic = read_yaml(settings.clinic_file)
+        self._wording = read_yaml(DATA / "facts.yml")
+        self._frame = read_yaml(DATA / "wording.yml")
+        self._safety_texts = read_yaml(DATA / "safety" / "texts.yml")
+        self._clock = Clock(clock_offset(settings))
+
+    def facts_now(self) -> dict[str, str]:
+        """Every placeholder's phrase at this moment."""
+        return facts(self._clinic, self._wording, self._clock.now())
+
+    def safety_text(self, judgement: Judgement) -> str:
+        """The full reply to an emergency, a crisis or a same-day sign."""
+        is_open = OpeningHours.from_mapping(self._clinic).is_open(self._clock.now())
+        return safety_text(judgement, self._safety_texts, self.facts_now(), is_open=is_open)
+
+    def _fill_response(
+        self,
+        response: dict[str, Any],
+        filled_slots: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Fills facts and frames the text; slots are filled by Rasa afterwards, as ever."""
+        known = self.facts_now()
+        text = response.get("text") or ""
+        for placeholder, urgency in SAFETY_PLACEHOLDERS.items():
+            if placeholder in text:
+                text = text.replace(placeholder, self.safety_text(Judgement(urgency)))
+        response["text"] = self._framed(fill(text, known), response.get("metadata") or {})
+        return super()._fill_response(response, filled_slots, **kwargs)
+
+    def _framed(self, text: str, metadata: dict[str, Any]) -> str:
+        lines = [text.strip()]
+        if metadata.get("source"):
+            lines.append(fill(self._frame["source"], {"source": metadata["source"]}))
+        notice = metadata.get("notice", "none")
+        if notice != "none":
+            lines.append(self._frame["notices"][notice])
+        return "\n".join(lines)
