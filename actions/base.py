@@ -1,0 +1,86 @@
+"""The base of every action: whatever goes wrong, the patient gets an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from bot import logs
+from bot.clinic.clock import Clock
+from bot.store.database import Database
+from bot.store.requests import add_request
+
+logger = logging.getLogger(__name__)
+
+# The door gives a turn 8 s; an action that needs longer has failed (docs/architecture.md).
+LONGEST_SECONDS = 4.0
+FAILED = "utter_action_failed"
+
+Events = list[dict[str, Any]]
+
+
+class SafeAction(Action):
+    """Runs `act` and answers with a kind sentence when it fails or takes too long.
+
+    An exception that reached the SDK would put the whole tracker into Rasa's log and leave the
+    patient without a reply.
+    """
+
+    on_failure = FAILED
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Takes the clinic's database and clock; `actions.__main__` registers the instances."""
+        self.database = database
+        self.clock = clock
+
+    @abstractmethod
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Does the work; database work goes through `asyncio.to_thread`."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Called by the SDK. Never raises."""
+        try:
+            return await asyncio.wait_for(self.act(dispatcher, tracker), LONGEST_SECONDS)
+        except Exception as error:
+            error_id = logs.new_error_id()
+            logger.error("%s failed, error %s: %s", self.name(), error_id, logs.describe(error))
+            dispatcher.messages.clear()
+            dispatcher.utter_message(response=self.on_failure)
+            await self._keep_for_staff(tracker, error_id)
+            return []
+
+    async def pass_to_team(self, tracker: Tracker, kind: str, urgency: str = "routine") -> None:
+        """Stores a request for staff about the message at hand, once."""
+        await asyncio.to_thread(
+            add_request,
+            self.database,
+            tracker.sender_id,
+            message_id(tracker),
+            kind,
+            urgency,
+            self.clock.now(),
+        )
+
+    async def _keep_for_staff(self, tracker: Tracker, error_id: str) -> None:
+        try:
+            await asyncio.wait_for(self.pass_to_team(tracker, "unanswered"), LONGEST_SECONDS / 2)
+        except Exception as error:
+            logger.error("error %s was not kept for staff: %s", error_id, logs.describe(error))
+
+
+def message_id(tracker: Tracker) -> str:
+    """The id of the inbound message that this turn answers, as the door gave it."""
+    return str((tracker.latest_message.get("metadata") or {}).get("message", ""))
+
+
+def intent_of(tracker: Tracker) -> str:
+    """The intent of the message at hand."""
+    return str((tracker.latest_message.get("intent") or {}).get("name") or "")

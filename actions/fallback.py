@@ -1,0 +1,48 @@
+"""Not understood: first the nearest topics, then a person (design: never a guess)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import Events, SafeAction
+from bot.clinic.clock import Clock
+from bot.clinic.nearest import nearest_buttons
+from bot.store.database import Database
+
+NOT_UNDERSTOOD = "nlu_fallback"
+
+
+class NotUnderstood(SafeAction):
+    """The nearest topics as buttons; at the second time in a row, a request for a person."""
+
+    def __init__(self, database: Database, clock: Clock, labels: Mapping[str, str]) -> None:
+        """`labels`: what a button to a label says (`faq/price` -> "Price")."""
+        super().__init__(database, clock)
+        self._labels = labels
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_not_understood"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Looks back one message of the patient's to know which time it is."""
+        ranking = [entry["name"] for entry in tracker.latest_message.get("intent_ranking") or []]
+        buttons = nearest_buttons(ranking, self._labels)
+        if buttons and not _was_not_understood_before(tracker.events):
+            dispatcher.utter_message(response="utter_nearest_topics", buttons=buttons)
+            return []
+        await self.pass_to_team(tracker, "not_understood")
+        dispatcher.utter_message(response="utter_asked_the_team")
+        return []
+
+
+def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:
+    said = [event for event in events if event.get("event") == "user"]
+    if len(said) < 2:
+        return False
+    intent = (said[-2].get("parse_data") or {}).get("intent") or {}
+    return intent.get("name") == NOT_UNDERSTOOD
