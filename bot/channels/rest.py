@@ -1,0 +1,48 @@
+"""Rasa's REST contract, for development: through the same door as everything else."""
+
+from __future__ import annotations
+
+import uuid
+from json import JSONDecodeError
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from bot.door.door import Door
+from bot.store.messages import Outbound
+
+CHANNEL = "rest"
+LONGEST_SENDER = 200
+
+
+def rest_route(door: Door) -> Route:
+    """`POST /webhooks/rest/webhook` with `{"sender": ..., "message": ...}`."""
+
+    async def send(_: Outbound) -> bool:
+        return True
+
+    async def webhook(request: Request) -> JSONResponse:
+        try:
+            body = await request.json()
+            sender, text = body["sender"], body["message"]
+        except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            return _refused()
+        if not isinstance(sender, str) or not isinstance(text, str) or not sender:
+            return _refused()
+        if len(sender) > LONGEST_SENDER:
+            return _refused()
+        given = body.get("message_id")
+        message_id = given if isinstance(given, str) and given else uuid.uuid4().hex
+        external_id = door.person_key(CHANNEL, f"{sender}:{message_id}")
+        answered = await (await door.receive(CHANNEL, sender, external_id, text))
+        return JSONResponse([{"recipient_id": sender, **outbound.content} for outbound in answered])
+
+    door.add_channel(CHANNEL, send)
+    return Route("/webhooks/rest/webhook", webhook, methods=["POST"])
+
+
+def _refused() -> JSONResponse:
+    return JSONResponse(
+        {"error": 'the body should be {"sender": "...", "message": "..."}'}, status_code=400
+    )

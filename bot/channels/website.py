@@ -1,0 +1,100 @@
+"""The website's channel: Socket.IO with Rasa's event names and sessions that the server signs."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import socketio
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from bot.door.door import Door
+from bot.store.messages import Outbound
+
+logger = logging.getLogger(__name__)
+CHANNEL = "website"
+LONGEST_MESSAGE = 20_000
+LONGEST_ID = 100
+
+
+class Website:
+    """One patient is one session; the browser holds its signed id and nothing else."""
+
+    def __init__(self, door: Door, secret: str, origins: Sequence[str]) -> None:
+        """`origins`: the only web sites whose pages may connect."""
+        self._door = door
+        self._signer = URLSafeSerializer(secret, salt="website-session")
+        self.server = socketio.AsyncServer(
+            async_mode="asgi",
+            cors_allowed_origins=list(origins),
+            max_http_buffer_size=4 * LONGEST_MESSAGE,
+        )
+        self.server.on("session_request", self._session_request)
+        self.server.on("user_uttered", self._user_uttered)
+        door.add_channel(CHANNEL, self._send)
+
+    def application(self, other: Any) -> socketio.ASGIApp:
+        """The ASGI application: Socket.IO at `/socket.io`, everything else to `other`."""
+        return socketio.ASGIApp(self.server, other)
+
+    async def _session_request(self, sid: str, data: Any) -> None:
+        """Confirms the session that the client holds, or gives it a new one."""
+        session = self._session(data)
+        token = data["session_id"] if session else ""
+        if not session:
+            session = uuid.uuid4().hex
+            token = self._signer.dumps(session)
+        await self.server.enter_room(sid, self._room(session))
+        await self.server.emit("session_confirm", token, to=sid)
+        await self._door.send_waiting(CHANNEL, session)
+
+    async def _user_uttered(self, sid: str, data: Any) -> dict[str, str]:
+        """Stores a message and acknowledges it; the answer follows as `bot_uttered`."""
+        session = self._session(data)
+        if not session:
+            return {"error": "session"}
+        text = data.get("message")
+        if not isinstance(text, str) or len(text) > LONGEST_MESSAGE:
+            return {"error": "message"}
+        metadata = data.get("metadata")
+        given = metadata.get("id") if isinstance(metadata, dict) else None
+        message_id = given if isinstance(given, str) and 0 < len(given) <= LONGEST_ID else ""
+        await self.server.enter_room(sid, self._room(session))
+        await self._door.receive(
+            CHANNEL, session, self._external_id(session, message_id or uuid.uuid4().hex), text
+        )
+        return {"status": "received"}
+
+    async def _send(self, outbound: Outbound) -> bool:
+        """Emits to every tab of the session; false if none is open."""
+        room = f"person:{outbound.person}"
+        if not self.server.manager.rooms.get("/", {}).get(room):
+            return False
+        body: dict[str, Any] = {
+            "text": outbound.content["text"],
+            "metadata": {"id": outbound.id},
+        }
+        buttons = outbound.content.get("buttons")
+        if buttons:
+            body["quick_replies"] = [{"content_type": "text", **button} for button in buttons]
+        await self.server.emit("bot_uttered", body, room=room)
+        return True
+
+    def _session(self, data: Any) -> str:
+        """The session behind a signed id; empty if it is missing, forged or of another shape."""
+        token = data.get("session_id") if isinstance(data, dict) else None
+        if not isinstance(token, str):
+            return ""
+        try:
+            return str(self._signer.loads(token))
+        except BadSignature:
+            return ""
+
+    def _room(self, session: str) -> str:
+        return f"person:{self._door.person_key(CHANNEL, session)}"
+
+    def _external_id(self, session: str, message_id: str) -> str:
+        """The client's id, made unique by its session: nobody can collide with another's."""
+        return self._door.person_key(CHANNEL, f"{session}:{message_id}")

@@ -1,0 +1,41 @@
+"""What a button carries, read and written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Press:
+    """A pressed button: the intent it stands for and its ids, such as `topic`."""
+
+    intent: str
+    entities: Mapping[str, str]
+
+
+def read_payload(text: str) -> Press | None:
+    """The press that a payload such as `/faq{"topic":"price"}` means; None if it is none.
+
+    Whether this conversation was offered it is another question, which the door asks.
+    """
+    found = _PAYLOAD.fullmatch(text)
+    if not found:
+        return None
+    try:
+        entities = json.loads(found.group(2) or "{}")
+    except json.JSONDecodeError:
+        return None
+    if not all(isinstance(value, str) for value in entities.values()):
+        return None
+    return Press(found.group(1), entities)
+
+
+def as_plain_text(text: str) -> str:
+    """Text that Rasa cannot take for a command: without leading slashes and control characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable.strip().lstrip("/").strip()

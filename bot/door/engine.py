@@ -1,0 +1,103 @@
+"""The front's side of the engine's channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from bot.clinic.payloads import Press
+
+
+class EngineError(RuntimeError):
+    """The engine is down, slow or failed; the message holds no words of a patient's."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the engine made of one message."""
+
+    messages: list[dict[str, Any]] = field(repr=False)
+    intent: str
+    urgency: str
+
+
+class Engine:
+    """Calls the engine on loopback with the shared token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Opens no connection yet."""
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            # The door bounds a turn; this only ends calls that nobody waits for any more.
+            timeout=httpx.Timeout(60.0, connect=2.0),
+        )
+
+    async def turn(
+        self,
+        conversation_id: str,
+        message_id: str,
+        text: str,
+        press: Press | None,
+        again: bool,
+    ) -> Turn:
+        """Has a message understood, judged and answered.
+
+        `again`: it may have been answered before a crash; then the first answer comes back.
+
+        Raises:
+            EngineError: no answer, or an empty one (the actions are down).
+        """
+        body = await self._post(
+            "/front/turn",
+            {
+                "conversation": conversation_id,
+                "message": message_id,
+                "text": text,
+                "press": press and {"intent": press.intent, "entities": dict(press.entities)},
+                "again": again,
+            },
+        )
+        if not body["messages"]:
+            raise EngineError("the engine answered nothing: are the actions down?")
+        return Turn(body["messages"], body["intent"], body["judgement"]["urgency"])
+
+    async def record(self, conversation_id: str, message_id: str, text: str, reply: str) -> None:
+        """Puts a message that was answered without the engine into the tracker.
+
+        Raises:
+            EngineError: it could not be put there.
+        """
+        await self._post(
+            "/front/record",
+            {
+                "conversation": conversation_id,
+                "message": message_id,
+                "text": text,
+                "reply": reply,
+            },
+        )
+
+    async def is_ready(self) -> bool:
+        """Whether the engine answers and has a model."""
+        try:
+            response = await self._client.get("/front/health", timeout=2.0)
+        except httpx.HTTPError:
+            return False
+        return response.status_code == httpx.codes.OK
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self._client.aclose()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise EngineError(f"no answer from the engine: {type(error).__name__}") from None
+        if response.status_code != httpx.codes.OK:
+            raise EngineError(f"the engine answered {response.status_code}")
+        answer: dict[str, Any] = response.json()
+        return answer

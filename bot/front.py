@@ -1,0 +1,124 @@
+"""The front process: the door, the channels and the page, behind one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot import logs
+from bot.channels.rest import rest_route
+from bot.channels.website import Website
+from bot.clinic.clock import Clock
+from bot.clinic.facts import facts, fill
+from bot.clinic.red_flags import RedFlags
+from bot.clinic.schema import read_clinic
+from bot.data_files import DATA, read_yaml
+from bot.door.door import Door, Wordings
+from bot.door.engine import Engine
+from bot.encryption import Cipher
+from bot.settings import Settings, clock_offset, read_settings
+from bot.store.database import Database
+
+# Seconds that leftover messages wait for the engine at a start.
+ENGINE_PATIENCE = 120
+PAGE = Path(__file__).parent / "channels" / "page"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def application(settings: Settings) -> Any:
+    """The front as an ASGI application."""
+    clinic = read_clinic(settings.clinic_file.read_text("utf-8"))
+    wording = read_yaml(DATA / "facts.yml")
+    safety = read_yaml(DATA / "safety" / "texts.yml")
+    clock = Clock(clock_offset(settings))
+    database = Database(settings.database_url, Cipher(settings.data_key))
+    engine = Engine(settings.engine_url, settings.engine_token)
+    door = Door(
+        database,
+        engine,
+        RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
+        Wordings(clinic, wording, read_yaml(DATA / "wording.yml"), safety),
+        clock,
+    )
+    website = Website(door, settings.secret_key, _origins(settings, clinic))
+    page = (PAGE / "index.html").read_text("utf-8")
+
+    async def health(_: Request) -> Response:
+        ready = await engine.is_ready()
+        return JSONResponse({"front": True, "engine": ready}, status_code=200 if ready else 503)
+
+    async def index(_: Request) -> Response:
+        known = facts(clinic, wording, clock.now())
+        return HTMLResponse(_fill_page(page, known), headers=HEADERS)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        door.in_background(_work_off_when_ready(door, engine))
+        yield
+        await engine.close()
+        database.close()
+
+    routes: list[Any] = [
+        Route("/", index),
+        Route("/health", health),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]
+    if not settings.is_production:
+        routes.append(rest_route(door))
+    return website.application(Starlette(routes=routes, lifespan=lifespan))
+
+
+async def _work_off_when_ready(door: Door, engine: Engine) -> None:
+    """Answers what the last stop left over, but not with an apology for an engine that starts."""
+    for _ in range(ENGINE_PATIENCE):
+        if await engine.is_ready():
+            break
+        await asyncio.sleep(1)
+    await door.work_off()
+
+
+def _origins(settings: Settings, clinic: Mapping[str, Any]) -> list[str]:
+    """The only web sites that may connect: the clinic's own and the public address.
+
+    In development also the page on this machine, under either of its names.
+    """
+    origins = {settings.public_url, *clinic["website"]["origins"]}
+    if not settings.is_production:
+        origins |= {f"http://{name}:{settings.front_port}" for name in ("localhost", "127.0.0.1")}
+    return sorted(origins)
+
+
+def _fill_page(page: str, known: Mapping[str, str]) -> str:
+    return fill(page, {name: html.escape(value) for name, value in known.items()})
+
+
+def serve() -> None:
+    """Serves the front until it is told to stop."""
+    settings = read_settings()
+    logs.configure("front", settings.log_level)
+    uvicorn.run(
+        application(settings),
+        host="0.0.0.0",  # noqa: S104 - patients come from outside
+        port=settings.front_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
