@@ -1,0 +1,112 @@
+"""The project's commands: `python -m bot COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from datetime import datetime, timezone
+
+from bot.encryption import Cipher, make_key
+from bot.settings import SettingsError, clock_offset, read_settings
+from bot.store.database import Database
+from bot.store.requests import close_request, open_requests
+
+
+def _run(_: argparse.Namespace) -> int:
+    from bot.run import main
+
+    return main()
+
+
+def _front(_: argparse.Namespace) -> int:
+    from bot.front import serve
+
+    serve()
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from bot.training import fitting_model, train
+
+    if arguments.if_needed and fitting_model().exists():
+        return 0
+    try:
+        print(train())
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    return 0
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from bot.chat import chat
+
+    return asyncio.run(chat(read_settings().front_port, arguments.session))
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    _database().migrate()
+    return 0
+
+
+def _requests(arguments: argparse.Namespace) -> int:
+    database = _database()
+    if arguments.close:
+        at = datetime.now(timezone.utc) + clock_offset(read_settings())
+        if not close_request(database, arguments.close, at):
+            print("There is no such open request.", file=sys.stderr)
+            return 1
+        return 0
+    found = open_requests(database)
+    for request in found:
+        when = request.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        print(f"{request.id}  {request.urgency:<9}  {request.kind}  {when}  {request.channel}")
+        print(f"    {request.text[:400]}")
+    print(f"{len(found)} open; close one with: python -m bot requests --close ID")
+    return 0
+
+
+def _make_key(_: argparse.Namespace) -> int:
+    print(make_key())
+    return 0
+
+
+def _database() -> Database:
+    settings = read_settings()
+    return Database(settings.database_url, Cipher(settings.data_key))
+
+
+def main() -> int:
+    """Runs one command and gives its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, explanation in (
+        ("run", _run, "start everything and stay in the foreground"),
+        ("front", _front, "start the front alone"),
+        ("train", _train, "train a model for the present data"),
+        ("chat", _chat, "chat in the terminal with a running front"),
+        ("migrate", _migrate, "bring the database to the newest tables"),
+        ("requests", _requests, "list what patients want a person to read"),
+        ("make-key", _make_key, "print a new key for DATA_KEY, SECRET_KEY or ENGINE_TOKEN"),
+    ):
+        command = commands.add_parser(name, help=explanation, description=explanation)
+        command.set_defaults(function=function)
+        if name == "train":
+            command.add_argument(
+                "--if-needed", action="store_true", help="only if no model fits the present data"
+            )
+        if name == "chat":
+            command.add_argument("--session", default="", help="go on with this session")
+        if name == "requests":
+            command.add_argument("--close", metavar="ID", default="", help="mark one as done")
+    arguments = parser.parse_args()
+    try:
+        return int(arguments.function(arguments))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

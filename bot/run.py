@@ -1,0 +1,254 @@
+"""`make run`: everything that must be true before patients come, then the three processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import httpx
+
+from bot.clinic.clock import offset_for
+from bot.clinic.production import refusals
+from bot.clinic.schema import ClinicFileError, read_clinic
+from bot.data_files import ROOT, read_yaml
+from bot.encryption import Cipher, DataKeyError
+from bot.settings import Settings, SettingsError, keep_clock_offset, read_settings
+from bot.store.database import Database
+from bot.training import fitting_model, train
+
+ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
+# A model, its unpacked copy and the databases of a year fit in this, in bytes.
+LEAST_DISK = 500 * 1024 * 1024
+READY_WITHIN = 120.0
+STOPPED_WITHIN = 8.0
+
+
+class StartError(RuntimeError):
+    """The start is refused; the message is one sentence, or several lines in production."""
+
+
+def say(text: str) -> None:
+    """One line to the person who started it."""
+    print(text, flush=True)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of the three: its name, how it starts, and the address that says when it is ready."""
+
+    name: str
+    command: list[str]
+    health: str
+
+
+def check(settings: Settings) -> None:
+    """Everything that can be known before anything is started.
+
+    Raises:
+        StartError: something is wrong; nothing was started or written but secrets.
+    """
+    clinic = _read_clinic(settings.clinic_file)
+    if settings.is_production:
+        found = refusals(os.environ, clinic, example=read_yaml(ROOT / "clinic.yml"), approved=False)
+        if found:
+            raise StartError("\n".join(found))
+    if not ENGINE_PYTHON.exists():
+        raise StartError("The engine's environment is missing: start with `make run`.")
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    for folder in (settings.var_dir, ROOT):
+        if shutil.disk_usage(folder).free < LEAST_DISK:
+            raise StartError(
+                f"The disk of {folder} is nearly full: free at least 500 MB and start again."
+            )
+    ports = {
+        "FRONT_PORT": settings.front_port,
+        "ACTIONS_PORT": settings.actions_port,
+        "ENGINE_PORT": settings.engine_port,
+    }
+    if len(set(ports.values())) < len(ports):
+        raise StartError("FRONT_PORT, ACTIONS_PORT and ENGINE_PORT should be three numbers.")
+    for name, port in ports.items():
+        if _in_use(port):
+            raise StartError(
+                f"Port {port} is in use: stop what uses it, or set {name} to another number."
+            )
+
+
+def prepare(settings: Settings) -> Path:
+    """Clock, tables and model; the model's file is returned.
+
+    Raises:
+        StartError: CLINIC_NOW is no instant, or training failed.
+    """
+    try:
+        offset = offset_for(settings.clinic_now or None, datetime.now(timezone.utc))
+    except ValueError as error:
+        raise StartError(str(error)) from None
+    keep_clock_offset(settings, offset)
+    database = Database(settings.database_url, Cipher(settings.data_key))
+    database.migrate()
+    database.close()
+    model = fitting_model()
+    if model.exists():
+        say(f"model     {model.name} fits the present data")
+        return model
+    say("model     none fits the present data: training, about half a minute")
+    began = time.monotonic()
+    try:
+        model = train()
+    except subprocess.CalledProcessError:
+        raise StartError("Training failed: the lines above say why.") from None
+    say(f"model     {model.name} trained in {time.monotonic() - began:.0f} s")
+    return model
+
+
+def processes(settings: Settings, model: Path) -> list[Process]:
+    """The three processes, slowest start first."""
+    return [
+        Process(
+            "engine",
+            [str(ENGINE_PYTHON), "-m", "bot.engine", str(model)],
+            f"{settings.engine_url}/front/health",
+        ),
+        Process("actions", [sys.executable, "-m", "actions"], f"{settings.actions_url}/health"),
+        Process(
+            "front",
+            [sys.executable, "-m", "bot", "front"],
+            f"http://127.0.0.1:{settings.front_port}/health",
+        ),
+    ]
+
+
+def run(settings: Settings) -> int:
+    """Runs the house until Ctrl-C or until one process ends; gives the exit status."""
+    began = time.monotonic()
+    check(settings)
+    model = prepare(settings)
+    started = processes(settings, model)
+    with _running(settings, started) as children:
+        _wait_until_ready(started, children)
+        say(f"page      http://localhost:{settings.front_port}/    try the chat here")
+        say(f"health    http://localhost:{settings.front_port}/health")
+        say(f"ready     in {time.monotonic() - began:.1f} s; Ctrl-C stops everything")
+        return _watch(started, children)
+
+
+def _read_clinic(file: Path) -> dict[str, object]:
+    try:
+        text = file.read_text("utf-8")
+    except OSError:
+        raise StartError(
+            f"{file} cannot be read: set CLINIC_FILE to the clinic's own file."
+        ) from None
+    try:
+        return read_clinic(text)
+    except ClinicFileError as error:
+        raise StartError(str(error)) from None
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+@contextmanager
+def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "VAR_DIR": str(settings.var_dir),
+        "DATA_KEY": settings.data_key,
+        "SECRET_KEY": settings.secret_key,
+        "ENGINE_TOKEN": settings.engine_token,
+    }
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for process in wanted:
+            say(f"start     {process.name}")
+            # A session of its own: Ctrl-C reaches this process alone, which then ends the rest.
+            children.append(
+                subprocess.Popen(process.command, cwd=ROOT, env=environment, start_new_session=True)
+            )
+        yield children
+    finally:
+        _stop(children)
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for signal_ in (signal.SIGTERM, signal.SIGKILL):
+        for child in children:
+            try:
+                os.killpg(child.pid, signal_)
+            except ProcessLookupError:
+                continue
+        deadline = time.monotonic() + STOPPED_WITHIN
+        for child in children:
+            try:
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _wait_until_ready(wanted: list[Process], children: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    waiting = {process.name: process for process in wanted}
+    with httpx.Client(timeout=1.0) as client:
+        while waiting:
+            for process, child in zip(wanted, children, strict=True):
+                if child.poll() is not None:
+                    raise StartError(f"{process.name} ended at its start: its lines say why.")
+            for name, process in list(waiting.items()):
+                try:
+                    if client.get(process.health).status_code == httpx.codes.OK:
+                        say(f"up        {name}")
+                        del waiting[name]
+                except httpx.HTTPError:
+                    continue
+            if time.monotonic() > deadline:
+                raise StartError(
+                    f"{', '.join(waiting)} not ready after {READY_WITHIN:.0f} s: "
+                    "see the lines above."
+                )
+            time.sleep(0.1)
+
+
+def _watch(wanted: list[Process], children: list[subprocess.Popen[bytes]]) -> int:
+    while True:
+        for process, child in zip(wanted, children, strict=True):
+            if child.poll() is not None:
+                say(f"{process.name} ended unexpectedly; stopping everything")
+                return 1
+        time.sleep(0.3)
+
+
+def main() -> int:
+    """`python -m bot run`: one sentence and a non-zero status when the start is refused."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return run(read_settings())
+    except KeyboardInterrupt:
+        say("stopped")
+        return 0
+    except (StartError, SettingsError, DataKeyError) as error:
+        print(error, file=sys.stderr)
+        return 1
