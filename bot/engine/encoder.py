@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,19 +95,23 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the sentence feature to messages that have a text."""
         for message in messages:
-            if message.get(TEXT):
-                vector = self._encoder.encode(message.get(TEXT))
-                message.add_features(
-                    Features(
-                        vector.reshape(1, -1),
-                        FEATURE_TYPE_SENTENCE,
-                        TEXT,
-                        self._config[FEATURIZER_CLASS_ALIAS],
-                    )
-                )
+            self._add_feature(message)
         return messages
+
+    def _add_feature(self, message: Message) -> None:
+        if message.get(TEXT):
+            message.add_features(
+                Features(
+                    self._encoder.encode(message.get(TEXT)).reshape(1, -1),
+                    FEATURE_TYPE_SENTENCE,
+                    TEXT,
+                    self._config[FEATURIZER_CLASS_ALIAS],
+                )
+            )
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the sentence feature to every training utterance."""
-        self.process(training_data.training_examples)
+        # The encoder works outside Python's lock, so threads use every core.
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            list(threads.map(self._add_feature, training_data.training_examples))
         return training_data
