@@ -72,10 +72,10 @@ class Website:
         room = f"person:{outbound.person}"
         if not self.server.manager.rooms.get("/", {}).get(room):
             return False
-        body: dict[str, Any] = {
-            "text": outbound.content["text"],
-            "metadata": {"id": outbound.id},
-        }
+        metadata = {"id": outbound.id}
+        if "urgency" in outbound.content:
+            metadata["urgency"] = outbound.content["urgency"]
+        body: dict[str, Any] = {"text": outbound.content["text"], "metadata": metadata}
         buttons = outbound.content.get("buttons")
         if buttons:
             body["quick_replies"] = [{"content_type": "text", **button} for button in buttons]

@@ -183,8 +183,7 @@ class Door:
             judgement, self._wordings.safety, known, is_open=self._hours.is_open(now)
         )
         self.in_background(self._record(inbound, text))
-        urgency = judgement.urgency.value
-        return Answer([{"text": text}], urgency=urgency, request_kind=urgency)
+        return _in_danger([{"text": text}], judgement.urgency)
 
     async def _record(self, inbound: Inbound, reply: str) -> None:
         try:
@@ -211,12 +210,8 @@ class Door:
             why = str(error) or f"no answer within {TURN_LIMIT:.0f} s"
             logger.error("message %s unanswered, error %s: %s", inbound.id, error_id, why)
             return Answer([{"text": fill(frame["unavailable"], known)}], request_kind="unanswered")
-        in_danger = Urgency(turn.urgency) in DANGER
-        return Answer(
-            turn.messages,
-            urgency=turn.urgency,
-            request_kind=turn.urgency if in_danger else "",
-        )
+        urgency = Urgency(turn.urgency)
+        return _in_danger(turn.messages, urgency) if urgency in DANGER else Answer(turn.messages)
 
     async def _pressed(self, inbound: Inbound, now: datetime) -> Press | None:
         press = read_payload(inbound.text.strip())
@@ -291,6 +286,12 @@ class Door:
         await asyncio.to_thread(
             messages.mark, self._database, outbound.id, state, self._clock.now()
         )
+
+
+def _in_danger(said: list[dict[str, Any]], urgency: Urgency) -> Answer:
+    """An emergency's or a crisis's answer: marked for the channel, and told to staff."""
+    marked = [{**message, "urgency": urgency.value} for message in said]
+    return Answer(marked, urgency=urgency.value, request_kind=urgency.value)
 
 
 class _Place:

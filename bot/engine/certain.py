@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.clinic.commands import Commands
-from bot.clinic.red_flags import Judgement, RedFlags, Urgency
+from bot.clinic.red_flags import Judgement, RedFlags, Urgency, language_of
 from bot.data_files import DATA, read_yaml
 from bot.engine.classifier import FlatClassifier
 from bot.engine.understanding import outputs
@@ -80,7 +80,7 @@ class Certain(GraphComponent):
     def _certain_intent(self, text: str, judgement: Judgement) -> str:
         if judgement.urgency in INTENT_OF:
             return INTENT_OF[judgement.urgency]
-        if judgement.language not in READ_BY_THE_CLASSIFIER:
+        if language_of(text) not in READ_BY_THE_CLASSIFIER:
             return OTHER_LANGUAGE
         return self._commands.intent_of(text)
 

@@ -44,6 +44,7 @@ class BundledSpacyNLP(SpacyNLP):
     ) -> BundledSpacyNLP:
         """Loads the model; see `model_files.spacy_folder` for what it may raise."""
         config = {**cls.get_default_config(), **config}
-        language = spacy.load(spacy_folder())
-        language.select_pipes(enable=config["pipes"])
+        folder = spacy_folder()
+        installed = spacy.util.load_config(folder / "config.cfg")["nlp"]["pipeline"]
+        language = spacy.load(folder, exclude=[p for p in installed if p not in config["pipes"]])
         return cls(SpacyModel(model=language, model_name=SPACY_FOLDER), config)

@@ -53,14 +53,20 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         filled_slots: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Fills facts and frames the text; slots are filled by Rasa afterwards, as ever."""
-        known = self.facts_now()
+        """Fills facts, slots and what an action passed, then frames the text.
+
+        Rasa's own filler is not called: it takes the JSON of a button's payload for a placeholder
+        and logs an error for each.
+        """
         text = response.get("text") or ""
         for placeholder, urgency in SAFETY_PLACEHOLDERS.items():
             if placeholder in text:
                 text = text.replace(placeholder, self.safety_text(Judgement(urgency)))
-        response["text"] = self._framed(fill(text, known), response.get("metadata") or {})
-        return super()._fill_response(response, filled_slots, **kwargs)
+        given = {**(filled_slots or {}), **kwargs}
+        known = {name: str(value) for name, value in given.items() if value is not None}
+        text = fill(text, {**known, **self.facts_now()})
+        response["text"] = self._framed(text, response.get("metadata") or {})
+        return response
 
     def _framed(self, text: str, metadata: dict[str, Any]) -> str:
         lines = [text.strip()]

@@ -14,8 +14,7 @@ const ANSWERED_WITHIN = 12000; // ms, then the patient is told whom to call
 const byId = (id) => document.getElementById(id);
 const [scroller, start, log, typing, status, form, box] =
   ["scroller", "start", "log", "typing", "status", "form", "text"].map(byId);
-const urgentNumbers = log.dataset.urgent.split("|");
-const numbers = new Set([...urgentNumbers, ...log.dataset.call.split("|")]);
+const numbers = new Set(log.dataset.call.split("|"));
 
 const unsent = new Map(); // id -> text, in the order in which the patient wrote
 const shown = new Set(); // ids of the answers on the page: the server may send one twice
@@ -66,16 +65,10 @@ function showAnswer({ text, quick_replies: replies, metadata }) {
   if (shown.has(metadata.id)) return;
   shown.add(metadata.id);
   const message = say("from-clinic", text);
-  if (isUrgent(text)) message.classList.add("urgent");
+  if (metadata.urgency) message.classList.add("urgent");
   if (replies) message.append(choices(replies));
   start.hidden = true;
   scroller.scrollTop = message.offsetTop - scroller.offsetTop - 10; // a long one from its start
-}
-
-/** Whether the text begins with two emergency numbers, as an emergency's or a crisis's does. */
-function isUrgent(text) {
-  const first = new Set(text.split("\n", 1)[0].match(/\d+/g));
-  return urgentNumbers.filter((number) => first.has(number)).length > 1;
 }
 
 function choices(replies) {
