@@ -102,7 +102,7 @@ def prepare(settings: Settings) -> Path:
     if model.exists():
         say(f"model     {model.name} fits the present data")
         return model
-    say("model     none fits the present data: training, about half a minute")
+    say("model     none fits the present data: training, about a minute")
     began = time.monotonic()
     try:
         model = train()

@@ -148,6 +148,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT)
         ]
+        logger.info("classifier: fitting %d examples", len(examples))
         self._model.fit(
             [example.get(TEXT) for example in examples],
             np.vstack([_vector(example) for example in examples]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +24,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine import model_files
 
+logger = logging.getLogger(__name__)
 LONGEST_IN_TOKENS = 256
+PROGRESS_EVERY = 500
 
 
 class SentenceEncoder:
@@ -112,6 +115,9 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the sentence feature to every training utterance."""
         # The encoder works outside Python's lock, so threads use every core.
+        examples = training_data.training_examples
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            list(threads.map(self._add_feature, training_data.training_examples))
+            for done, _ in enumerate(threads.map(self._add_feature, examples), 1):
+                if done % PROGRESS_EVERY == 0 or done == len(examples):
+                    logger.info("sentence vectors: %d of %d", done, len(examples))
         return training_data

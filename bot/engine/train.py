@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-os.environ.setdefault("TQDM_DISABLE", "1")
-warnings.simplefilter("ignore")
+# Rasa draws some thirty bars of a millisecond each; our components log how far they are.
+os.environ["LOG_LEVEL"] = "WARNING"
+
+from bot import logs
+
+logs.configure("train")
 
 import logging
 
