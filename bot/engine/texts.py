@@ -37,6 +37,9 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         self._frame = read_yaml(DATA / "wording.yml")
         self._safety_texts = read_yaml(DATA / "safety" / "texts.yml")
         self._clock = Clock(clock_offset(settings))
+        # No answer can be approved yet, so production serves all of them as not yet checked; it
+        # starts only if `content.serve_unreviewed` says that the clinic knows.
+        self._is_unreviewed = settings.is_production
 
     def facts_now(self) -> dict[str, str]:
         """Every placeholder's phrase at this moment."""
@@ -75,4 +78,6 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         notice = metadata.get("notice", "none")
         if notice != "none":
             lines.append(self._frame["notices"][notice])
+            if self._is_unreviewed:
+                lines.append(self._frame["unreviewed"])
         return "\n".join(lines)
