@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -31,6 +32,7 @@ ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 LEAST_DISK = 500 * 1024 * 1024
 READY_WITHIN = 120.0
 STOPPED_WITHIN = 8.0
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class StartError(RuntimeError):
@@ -188,6 +190,11 @@ def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[subproc
         yield children
     finally:
         _stop(children)
+
+
+def _end_with_parent() -> None:
+    """Asks Linux to end this child when its parent dies, so that not even SIGKILL leaves any."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(children: list[subprocess.Popen[bytes]]) -> None:

@@ -13,7 +13,7 @@ from bot.door.door import Door
 from bot.store.messages import Outbound
 
 CHANNEL = "rest"
-LONGEST_SENDER = 200
+LONGEST_NAME = 200
 
 
 def rest_route(door: Door) -> Route:
@@ -26,20 +26,29 @@ def rest_route(door: Door) -> Route:
         try:
             body = await request.json()
             sender, text = body["sender"], body["message"]
-        except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
             return _refused()
-        if not isinstance(sender, str) or not isinstance(text, str) or not sender:
-            return _refused()
-        if len(sender) > LONGEST_SENDER:
+        if not isinstance(text, str) or not _is_name(sender):
             return _refused()
         given = body.get("message_id")
-        message_id = given if isinstance(given, str) and given else uuid.uuid4().hex
+        message_id = given if _is_name(given) else uuid.uuid4().hex
         external_id = door.person_key(CHANNEL, f"{sender}:{message_id}")
         answered = await (await door.receive(CHANNEL, sender, external_id, text))
         return JSONResponse([{"recipient_id": sender, **outbound.content} for outbound in answered])
 
     door.add_channel(CHANNEL, send)
     return Route("/webhooks/rest/webhook", webhook, methods=["POST"])
+
+
+def _is_name(value: object) -> bool:
+    """Whether a value can name a sender or a message: a short text of whole characters."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refused() -> JSONResponse:

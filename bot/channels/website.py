@@ -60,11 +60,11 @@ class Website:
             return {"error": "message"}
         metadata = data.get("metadata")
         given = metadata.get("id") if isinstance(metadata, dict) else None
-        message_id = given if isinstance(given, str) and 0 < len(given) <= LONGEST_ID else ""
+        message_id = uuid.uuid4().hex
+        if isinstance(given, str) and given.isascii() and 0 < len(given) <= LONGEST_ID:
+            message_id = given
         await self.server.enter_room(sid, self._room(session))
-        await self._door.receive(
-            CHANNEL, session, self._external_id(session, message_id or uuid.uuid4().hex), text
-        )
+        await self._door.receive(CHANNEL, session, self._external_id(session, message_id), text)
         return {"status": "received"}
 
     async def _send(self, outbound: Outbound) -> bool:

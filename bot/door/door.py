@@ -81,8 +81,10 @@ class Door:
         """Stores a message once under the channel's own id, and puts it in line to be answered.
 
         When this returns, the message is safe. The task ends when its answer was handed to the
-        channel; a repeated id gets the first answer again.
+        channel; a repeated id gets the first answer.
         """
+        # Half a character (a lone surrogate in JSON) can be neither stored nor sent on.
+        text = text.encode("utf-8", "replace").decode()
         key = self.person_key(channel, person)
         async with self._in_order(key):
             inbound = await asyncio.to_thread(
@@ -112,22 +114,26 @@ class Door:
             answered = await asyncio.to_thread(
                 messages.finish, self._database, inbound.id, answer, self._clock.now()
             )
-        for outbound in answered:
-            await self.send(outbound)
+            for outbound in answered:
+                await self.send(outbound)
+        else:
+            # A repeated id: the channel may not have got through with the first answer.
+            for outbound in answered:
+                await self._hand_over(outbound)
         return answered
 
     async def send(self, outbound: Outbound) -> None:
         """Hands one message of the outbox to its channel; what did not leave stays queued."""
-        send = self._senders.get(outbound.channel)
-        if send is None:
-            return
-        await self._mark(outbound, messages.SENDING)
+        if await asyncio.to_thread(messages.claim, self._database, outbound.id):
+            sent_at = self._clock.now() if await self._hand_over(outbound) else None
+            await asyncio.to_thread(messages.release, self._database, outbound.id, sent_at)
+
+    async def _hand_over(self, outbound: Outbound) -> bool:
         try:
-            left = await send(outbound)
+            return await self._senders[outbound.channel](outbound)
         except Exception as error:
             logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
-            left = False
-        await self._mark(outbound, messages.SENT if left else messages.QUEUED)
+            return False
 
     async def send_waiting(self, channel: str, person: str) -> None:
         """Sends what a person has not got yet, for example after a reconnect."""
@@ -139,6 +145,7 @@ class Door:
 
     async def work_off(self) -> None:
         """Answers what a stop or a crash left unanswered; called once at the start."""
+        await asyncio.to_thread(messages.release_all, self._database)
         for inbound in await asyncio.to_thread(messages.unanswered, self._database):
             self.in_background(self._answer(inbound))
 
@@ -280,11 +287,6 @@ class Door:
             urgency=answer.urgency,
             gives_notice=not standing.notice_given,
             request_kind=answer.request_kind,
-        )
-
-    async def _mark(self, outbound: Outbound, state: str) -> None:
-        await asyncio.to_thread(
-            messages.mark, self._database, outbound.id, state, self._clock.now()
         )
 
 

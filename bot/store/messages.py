@@ -180,7 +180,7 @@ def unsent(database: Database, channel: str, person: str) -> list[Outbound]:
             .where(
                 Conversation.channel == channel,
                 Conversation.person == person,
-                OutboundMessage.state != SENT,
+                OutboundMessage.state == QUEUED,
             )
             .order_by(InboundMessage.received_at, InboundMessage.position)
             .order_by(OutboundMessage.position)
@@ -188,13 +188,32 @@ def unsent(database: Database, channel: str, person: str) -> list[Outbound]:
         return [_outbound(message, conversation) for message, conversation in rows]
 
 
-def mark(database: Database, outbound_id: str, state: str, at: datetime) -> None:
-    """Moves a message of the outbox on; what is sent stays sent."""
+def claim(database: Database, outbound_id: str) -> bool:
+    """Takes a queued message for sending; false if somebody else has it or it was sent."""
+    with database.work() as session:
+        claimed = session.execute(
+            update(OutboundMessage)
+            .where(OutboundMessage.id == outbound_id, OutboundMessage.state == QUEUED)
+            .values(state=SENDING)
+        )
+        return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def release(database: Database, outbound_id: str, sent_at: datetime | None) -> None:
+    """Ends a claim: sent at that moment, or queued again."""
     with database.work() as session:
         session.execute(
             update(OutboundMessage)
-            .where(OutboundMessage.id == outbound_id, OutboundMessage.state != SENT)
-            .values(state=state, sent_at=at if state == SENT else None)
+            .where(OutboundMessage.id == outbound_id, OutboundMessage.state == SENDING)
+            .values(state=SENT if sent_at else QUEUED, sent_at=sent_at)
+        )
+
+
+def release_all(database: Database) -> None:
+    """Queues again what a crash left half sent: a doubled answer harms nobody, a lost one may."""
+    with database.work() as session:
+        session.execute(
+            update(OutboundMessage).where(OutboundMessage.state == SENDING).values(state=QUEUED)
         )
 
 
