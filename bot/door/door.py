@@ -100,6 +100,25 @@ class Door:
             return self.in_background(self._answer(inbound))
 
     async def _answer(self, inbound: Inbound) -> list[Outbound]:
+        try:
+            return await self._answer_in_order(inbound)
+        except Exception as error:
+            error_id = logs.new_error_id()
+            logger.error(
+                "message %s unanswered, error %s: %s", inbound.id, error_id, logs.describe(error)
+            )
+            return await self._apologise(inbound, error_id)
+
+    async def _apologise(self, inbound: Inbound, error_id: str) -> list[Outbound]:
+        """The clinic's phone, without the database; the message is answered at the next start."""
+        text = fill(self._wordings.frame["unavailable"], self._facts())
+        outbound = Outbound(
+            error_id, inbound.conversation_id, inbound.channel, inbound.person, {"text": text}
+        )
+        await self._hand_over(outbound)
+        return [outbound]
+
+    async def _answer_in_order(self, inbound: Inbound) -> list[Outbound]:
         judgement = self._red_flags.judge(inbound.text)
         if judgement.urgency in DANGER:
             # A sign of danger waits behind no other message.
@@ -156,6 +175,9 @@ class Door:
         task.add_done_callback(self._ended)
         return task
 
+    def _facts(self) -> dict[str, str]:
+        return facts(self._wordings.clinic, self._wordings.facts, self._clock.now())
+
     def person_key(self, channel: str, person: str) -> str:
         """The keyed hash under which a person of a channel is stored."""
         return self._database.cipher.search_hash(f"{channel}:{person}")
@@ -171,7 +193,7 @@ class Door:
 
     async def _make_answer(self, inbound: Inbound, judgement: Judgement) -> Answer:
         now = self._clock.now()
-        known = facts(self._wordings.clinic, self._wordings.facts, now)
+        known = self._facts()
         if judgement.urgency in DANGER:
             return self._danger_answer(inbound, judgement, known, now)
         standing = await asyncio.to_thread(

@@ -27,6 +27,7 @@ class Inbound:
     id: str
     conversation_id: str
     channel: str
+    person: str
     text: str = field(repr=False)
     is_new: bool
 
@@ -69,7 +70,9 @@ def receive(
             )
         )
         if known is not None:
-            return Inbound(known.id, known.conversation_id, channel, known.text, is_new=False)
+            return Inbound(
+                known.id, known.conversation_id, channel, person, known.text, is_new=False
+            )
         conversation = current_conversation(session, channel, person, at, silence)
         conversation.last_message_at = at
         last = session.scalar(
@@ -88,20 +91,21 @@ def receive(
             state=RECEIVED,
         )
         session.add(message)
-        return Inbound(message.id, conversation.id, channel, text, is_new=True)
+        return Inbound(message.id, conversation.id, channel, person, text, is_new=True)
 
 
 def unanswered(database: Database) -> list[Inbound]:
     """Messages that a stop or a crash left without an answer, in the order they came."""
     with database.work() as session:
-        rows = session.scalars(
-            select(InboundMessage)
+        rows = session.execute(
+            select(InboundMessage, Conversation.person)
+            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
             .where(InboundMessage.state == RECEIVED)
             .order_by(InboundMessage.received_at, InboundMessage.position)
         )
         return [
-            Inbound(row.id, row.conversation_id, row.channel, row.text, is_new=False)
-            for row in rows
+            Inbound(row.id, row.conversation_id, row.channel, person, row.text, is_new=False)
+            for row, person in rows
         ]
 
 
