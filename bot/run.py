@@ -250,6 +250,8 @@ def main() -> int:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    # Also where a shell that started us in the background had Ctrl-C ignored.
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return run(read_settings())
