@@ -33,6 +33,7 @@ class SafeAction(Action):
     """
 
     on_failure = FAILED
+    urgency_of_failure = "routine"
 
     def __init__(self, database: Database, clock: Clock) -> None:
         """Takes the clinic's database and clock; `actions.__main__` registers the instances."""
@@ -71,7 +72,10 @@ class SafeAction(Action):
 
     async def _keep_for_staff(self, tracker: Tracker, error_id: str) -> None:
         try:
-            await asyncio.wait_for(self.pass_to_team(tracker, "unanswered"), LONGEST_SECONDS / 2)
+            await asyncio.wait_for(
+                self.pass_to_team(tracker, "unanswered", self.urgency_of_failure),
+                LONGEST_SECONDS / 2,
+            )
         except Exception as error:
             logger.error("error %s was not kept for staff: %s", error_id, logs.describe(error))
 

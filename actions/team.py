@@ -48,6 +48,7 @@ class ReportReaction(SafeAction):
 
     # Where to call today is said even if the request could not be stored.
     on_failure = "utter_report_reaction"
+    urgency_of_failure = "same_day"
 
     def name(self) -> str:
         """The name in domain.yml."""

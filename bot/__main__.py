@@ -8,7 +8,8 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 
-from bot.encryption import Cipher, make_key
+from bot.clinic.schema import ClinicFileError
+from bot.encryption import Cipher, DataKeyError, make_key
 from bot.settings import SettingsError, clock_offset, read_settings
 from bot.store.database import Database
 from bot.store.requests import close_request, open_requests
@@ -103,7 +104,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return int(arguments.function(arguments))
-    except SettingsError as error:
+    except (SettingsError, DataKeyError, ClinicFileError) as error:
         print(error, file=sys.stderr)
         return 1
 

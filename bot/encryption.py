@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 from cryptography.fernet import Fernet, InvalidToken
+
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class DataKeyError(ValueError):
@@ -29,10 +32,12 @@ class Cipher:
         for entry in data_key.split(","):
             key_id, _, key = entry.strip().partition(":")
             try:
+                if not _KEY_ID.fullmatch(key_id) or key_id in self._keys:
+                    raise ValueError
                 self._keys[key_id] = Fernet(key)
             except ValueError:
                 raise DataKeyError(
-                    "DATA_KEY should be id:key, where key is made by "
+                    "DATA_KEY should be id:key, with letters and digits as id and a key made by "
                     "`python -m bot make-key`; several are separated by commas."
                 ) from None
         self._current = next(iter(self._keys))

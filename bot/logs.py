@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
 import uuid
 from types import TracebackType
@@ -83,6 +84,9 @@ def configure(process: str, level: str = "INFO") -> None:
     for name in OURS:
         logging.getLogger(name).setLevel(level)
     sys.excepthook = _describe_crash
+    threading.excepthook = lambda crash: _describe_crash(
+        crash.exc_type, crash.exc_value or crash.exc_type(), crash.exc_traceback
+    )
 
 
 def new_error_id() -> str:

@@ -66,7 +66,10 @@ def check(settings: Settings) -> None:
             raise StartError("\n".join(found))
     if not ENGINE_PYTHON.exists():
         raise StartError("The engine's environment is missing: start with `make run`.")
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise StartError(f"{settings.var_dir} cannot be made: set VAR_DIR to a folder.") from None
     for folder in (settings.var_dir, ROOT):
         if shutil.disk_usage(folder).free < LEAST_DISK:
             raise StartError(
@@ -148,7 +151,7 @@ def run(settings: Settings) -> int:
 def _read_clinic(file: Path) -> dict[str, object]:
     try:
         text = file.read_text("utf-8")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         raise StartError(
             f"{file} cannot be read: set CLINIC_FILE to the clinic's own file."
         ) from None

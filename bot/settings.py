@@ -117,7 +117,10 @@ def _secrets(env: Mapping[str, str], var_dir: Path, environment: str) -> dict[st
 def _development_secrets(var_dir: Path) -> dict[str, str]:
     file = var_dir / "secrets.json"
     if not file.exists():
-        var_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            var_dir.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise SettingsError(f"{var_dir} cannot be made: set VAR_DIR to a folder.") from None
         made = {
             "DATA_KEY": f"dev:{_fernet_key()}",
             "SECRET_KEY": secrets.token_urlsafe(32),

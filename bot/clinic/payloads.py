@@ -38,4 +38,4 @@ def read_payload(text: str) -> Press | None:
 def as_plain_text(text: str) -> str:
     """Text that Rasa cannot take for a command: without leading slashes and control characters."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return printable.strip().lstrip("/").strip()
+    return printable.strip().lstrip("/ ").strip()

@@ -25,9 +25,6 @@ logger = logging.getLogger(__name__)
 
 # A turn's limit in seconds: a patient in a hurry waits no longer (docs/architecture.md).
 TURN_LIMIT = 8.0
-# How long the next message of a conversation waits for a turn that was given up, beyond which
-# Rasa has dropped its lock.
-ABANDONED_LIMIT = 60.0
 # Past this the encoder reads no further; a safety sign is looked for in all of it.
 LONGEST_TEXT = 2000
 DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
@@ -87,16 +84,24 @@ class Door:
         text = text.encode("utf-8", "replace").decode()
         key = self.person_key(channel, person)
         async with self._in_order(key):
-            inbound = await asyncio.to_thread(
-                messages.receive,
-                self._database,
-                channel,
-                key,
-                external_id,
-                text,
-                self._clock.now(),
-                self._silence,
-            )
+            try:
+                inbound = await asyncio.to_thread(
+                    messages.receive,
+                    self._database,
+                    channel,
+                    key,
+                    external_id,
+                    text,
+                    self._clock.now(),
+                    self._silence,
+                )
+            except Exception as error:
+                error_id = logs.new_error_id()
+                logger.error(
+                    "a message was not stored, error %s: %s", error_id, logs.describe(error)
+                )
+                lost = Inbound(error_id, "", channel, key, text, is_new=True)
+                return self.in_background(self._apologise(lost, error_id, "not_stored"))
             return self.in_background(self._answer(inbound))
 
     async def _answer(self, inbound: Inbound) -> list[Outbound]:
@@ -107,13 +112,25 @@ class Door:
             logger.error(
                 "message %s unanswered, error %s: %s", inbound.id, error_id, logs.describe(error)
             )
-            return await self._apologise(inbound, error_id)
+            return await self._apologise(inbound, error_id, "unavailable")
 
-    async def _apologise(self, inbound: Inbound, error_id: str) -> list[Outbound]:
-        """The clinic's phone, without the database; the message is answered at the next start."""
-        text = fill(self._wordings.frame["unavailable"], self._facts())
+    async def _apologise(self, inbound: Inbound, error_id: str, wording: str) -> list[Outbound]:
+        """The clinic's phone, or the text for danger, without the database.
+
+        A message that was stored is answered at the next start.
+        """
+        judgement = self._red_flags.judge(inbound.text)
+        if judgement.urgency in DANGER:
+            content = _in_danger([{"text": self._safety_text(judgement)}], judgement.urgency)
+        else:
+            text = fill(self._wordings.frame[wording], self._facts())
+            content = Answer([{"text": text}])
         outbound = Outbound(
-            error_id, inbound.conversation_id, inbound.channel, inbound.person, {"text": text}
+            error_id,
+            inbound.conversation_id,
+            inbound.channel,
+            inbound.person,
+            content.messages[0],
         )
         await self._hand_over(outbound)
         return [outbound]
@@ -195,7 +212,9 @@ class Door:
         now = self._clock.now()
         known = self._facts()
         if judgement.urgency in DANGER:
-            return self._danger_answer(inbound, judgement, known, now)
+            text = self._safety_text(judgement)
+            self.in_background(self._record(inbound, text))
+            return _in_danger([{"text": text}], judgement.urgency)
         standing = await asyncio.to_thread(
             conversations.standing, self._database, inbound.conversation_id, now
         )
@@ -204,15 +223,10 @@ class Door:
             return answer
         return self._framed(answer, standing, known)
 
-    def _danger_answer(
-        self, inbound: Inbound, judgement: Judgement, known: Mapping[str, str], now: datetime
-    ) -> Answer:
+    def _safety_text(self, judgement: Judgement) -> str:
         """The fixed text, from the patterns alone: it waits for nothing and no one."""
-        text = safety_text(
-            judgement, self._wordings.safety, known, is_open=self._hours.is_open(now)
-        )
-        self.in_background(self._record(inbound, text))
-        return _in_danger([{"text": text}], judgement.urgency)
+        is_open = self._hours.is_open(self._clock.now())
+        return safety_text(judgement, self._wordings.safety, self._facts(), is_open=is_open)
 
     async def _record(self, inbound: Inbound, reply: str) -> None:
         try:
@@ -331,10 +345,17 @@ class _Place:
 
     async def __aenter__(self) -> None:
         self._waiting[self._id] += 1
-        await self._order[self._id].acquire()
+        try:
+            await self._order[self._id].acquire()
+        except asyncio.CancelledError:
+            self._leave()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         self._order[self._id].release()
+        self._leave()
+
+    def _leave(self) -> None:
         self._waiting[self._id] -= 1
         if not self._waiting[self._id]:
             del self._order[self._id], self._waiting[self._id]

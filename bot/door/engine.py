@@ -60,9 +60,13 @@ class Engine:
                 "again": again,
             },
         )
-        if not body["messages"]:
+        try:
+            turn = Turn(body["messages"], body["intent"], body["judgement"]["urgency"])
+        except (KeyError, TypeError):
+            raise EngineError("the engine's answer has another shape") from None
+        if not turn.messages:
             raise EngineError("the engine answered nothing: are the actions down?")
-        return Turn(body["messages"], body["intent"], body["judgement"]["urgency"])
+        return turn
 
     async def record(self, conversation_id: str, message_id: str, text: str, reply: str) -> None:
         """Puts a message that was answered without the engine into the tracker.
@@ -99,5 +103,8 @@ class Engine:
             raise EngineError(f"no answer from the engine: {type(error).__name__}") from None
         if response.status_code != httpx.codes.OK:
             raise EngineError(f"the engine answered {response.status_code}")
-        answer: dict[str, Any] = response.json()
+        try:
+            answer: dict[str, Any] = response.json()
+        except ValueError:
+            raise EngineError("the engine's answer has another shape") from None
         return answer

@@ -22,7 +22,12 @@ from bot.engine.classifier import FlatClassifier
 from bot.engine.understanding import outputs
 
 JUDGEMENT = "judgement"
-INTENT_OF = {Urgency.EMERGENCY: "emergency", Urgency.CRISIS: "crisis"}
+INTENT_OF = {
+    Urgency.EMERGENCY: "emergency",
+    Urgency.CRISIS: "crisis",
+    Urgency.SAME_DAY: "report_reaction",
+    Urgency.EXPECTED: "report_reaction",
+}
 OTHER_LANGUAGE = "change_language"
 READ_BY_THE_CLASSIFIER = ("en", "hi_latn")
 

@@ -1,0 +1,72 @@
+"""What several tests share: the running house, once a session, and people who write to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+
+from tests.house import CLOSED, House, HouseInParts, Patient, WebsitePatient
+
+AnyHouse = TypeVar("AnyHouse", bound=House)
+
+
+# The suite must not fail by chance: the same examples at each run, others by hand with
+# `--hypothesis-profile=default`.
+settings.register_profile("suite", derandomize=True)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The three processes on a Monday morning: the clinic is open."""
+    yield from _living(House(tmp_path_factory.mktemp("open")))
+
+
+@pytest.fixture(scope="session")
+def _house_in_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HouseInParts]:
+    yield from _living(HouseInParts(tmp_path_factory.mktemp("parts"), CLINIC_NOW=CLOSED))
+
+
+@pytest.fixture
+def house_in_parts(_house_in_parts: HouseInParts) -> HouseInParts:
+    """Three processes of which a test may break any; all work when it begins."""
+    _house_in_parts.mend()
+    return _house_in_parts
+
+
+@pytest.fixture
+def closed_house(house_in_parts: HouseInParts) -> House:
+    """The same on a Sunday, as it is: the clinic is closed."""
+    return house_in_parts
+
+
+def _living(house: AnyHouse) -> Iterator[AnyHouse]:
+    try:
+        house.start()
+        yield house
+    finally:
+        status = house.stop()
+    assert status == 0
+
+
+@pytest.fixture
+def patient(house: House) -> Patient:
+    """A new patient over REST."""
+    return Patient(house)
+
+
+@pytest.fixture
+def open_website(house: House) -> Iterator[Callable[..., WebsitePatient]]:
+    """Opens the website's chat, as often as a test wants, and closes all at its end."""
+    opened: list[WebsitePatient] = []
+
+    def open_it(session: str = "", at: House = house) -> WebsitePatient:
+        opened.append(WebsitePatient(at, session))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        each.close()

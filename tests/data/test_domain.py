@@ -1,0 +1,259 @@
+"""Every response is there and used, every button leads somewhere, and every text may be said."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from actions.menu import LISTS
+from bot.clinic.facts import PLACEHOLDERS, unfilled
+from bot.clinic.nearest import WAYS_ON, nearest_buttons
+from bot.clinic.payloads import read_payload
+from bot.data_files import DATA, ROOT, button_labels, read_yaml
+from tests.data.answer_files import TOPICS, answers, both_fillings, never_say
+
+DOMAIN = read_yaml(ROOT / "domain.yml")
+RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]
+FRAME = read_yaml(DATA / "wording.yml")
+SAFETY_TEXTS = {"emergency_text", "crisis_text", "same_day_text"}
+
+# Buttons on WhatsApp: up to three stand below a message, more are rows of a list.
+MOST_BUTTONS = 3
+LONGEST_TITLE = 20
+MOST_ROWS = 10
+LONGEST_ROW = 24
+# The longest body of a message with buttons on WhatsApp.
+LONGEST_MESSAGE = 1024
+
+
+def every_answer() -> dict[str, dict[str, Any]]:
+    """Every text with buttons, by the name of its response: replies and answers."""
+    replies = {name: variation for name, [variation] in RESPONSES.items()}
+    return replies | {f"utter_faq/{answer.topic}": answer.content for answer in answers()}
+
+
+def with_buttons() -> list[tuple[str, list[dict[str, str]]]]:
+    return [(name, each["buttons"]) for name, each in every_answer().items() if "buttons" in each]
+
+
+EVERY_ANSWER = pytest.mark.parametrize("name", sorted(every_answer()))
+EVERY_BUTTONS = pytest.mark.parametrize(
+    ("name", "buttons"), with_buttons(), ids=[name for name, _ in with_buttons()]
+)
+EVERY_FRAME = pytest.mark.parametrize("name", sorted(set(FRAME) - {"notices"}))
+
+
+@cache
+def named_in_actions() -> set[str]:
+    """The responses that the code of the actions names."""
+    named = {f"utter_menu_{number}" for number in LISTS}
+    for file in (ROOT / "actions").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            value = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(value, str) and value.startswith("utter_") and value != "utter_menu_":
+                named.add(value)
+    return named
+
+
+def steps() -> Iterator[dict[str, str]]:
+    for folder, key in (("rules", "rules"), ("stories", "stories")):
+        for file in sorted((DATA / folder).glob("*.yml")):
+            for each in read_yaml(file)[key]:
+                yield from each["steps"]
+
+
+def named_in_rules() -> set[str]:
+    return {step["action"] for step in steps() if "action" in step}
+
+
+def test_every_response_that_the_actions_name_is_there() -> None:
+    assert named_in_actions() <= set(RESPONSES)
+
+
+def test_every_response_that_a_rule_names_is_there() -> None:
+    utters = {name for name in named_in_rules() if name.startswith("utter_")}
+    assert utters <= {*RESPONSES, "utter_faq"}
+
+
+def test_every_action_that_a_rule_names_is_in_the_domain() -> None:
+    assert {name for name in named_in_rules() if name.startswith("action_")} <= set(
+        DOMAIN["actions"]
+    )
+
+
+def test_every_response_is_used() -> None:
+    assert set(RESPONSES) <= named_in_actions() | named_in_rules()
+
+
+def test_every_action_is_used() -> None:
+    assert set(DOMAIN["actions"]) <= named_in_rules()
+
+
+def test_every_intent_has_exactly_one_rule() -> None:
+    asked = [
+        rule["steps"][0]["intent"]
+        for file in sorted((DATA / "rules").glob("*.yml"))
+        for rule in read_yaml(file)["rules"]
+    ]
+    assert sorted(asked) == sorted(DOMAIN["intents"])
+
+
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+def test_a_response_has_one_variation(name: str) -> None:
+    assert len(RESPONSES[name]) == 1
+
+
+@EVERY_BUTTONS
+def test_every_button_leads_to_a_known_intent(name: str, buttons: list[dict[str, str]]) -> None:
+    for button in buttons:
+        press = read_payload(button["payload"])
+        assert press is not None, button
+        assert press.intent in DOMAIN["intents"], button
+
+
+@EVERY_BUTTONS
+def test_every_button_carries_a_known_id(name: str, buttons: list[dict[str, str]]) -> None:
+    for button in buttons:
+        press = read_payload(button["payload"])
+        assert press is not None
+        if press.intent == "faq":
+            assert list(press.entities) == ["topic"], button
+            assert press.entities["topic"] in TOPICS, button
+        elif press.entities:
+            assert press.intent == "help_menu", button
+            assert list(press.entities) == ["list"], button
+            assert press.entities["list"] in LISTS, button
+
+
+@EVERY_BUTTONS
+def test_titles_fit_the_channels(name: str, buttons: list[dict[str, str]]) -> None:
+    longest = LONGEST_TITLE if len(buttons) <= MOST_BUTTONS else LONGEST_ROW
+    assert [each["title"] for each in buttons if len(each["title"]) > longest] == []
+
+
+@EVERY_BUTTONS
+def test_there_are_at_most_ten_buttons(name: str, buttons: list[dict[str, str]]) -> None:
+    assert 1 <= len(buttons) <= MOST_ROWS
+
+
+@EVERY_BUTTONS
+def test_no_two_buttons_of_a_message_are_alike(name: str, buttons: list[dict[str, str]]) -> None:
+    assert len({each["title"] for each in buttons}) == len(buttons)
+    assert len({each["payload"] for each in buttons}) == len(buttons)
+
+
+@pytest.mark.parametrize("label", sorted(button_labels()))
+def test_every_label_that_may_be_offered_fits_and_is_known(label: str) -> None:
+    intent, _, topic = label.partition("/")
+    assert intent in DOMAIN["intents"]
+    assert not topic or topic in TOPICS
+    # The nearest topics stand together with the ways on, so they are rows of a list.
+    assert len(button_labels()[label]) <= LONGEST_ROW
+
+
+def test_the_nearest_topics_are_rows_of_a_list() -> None:
+    labels = button_labels()
+    nearest = [label for label in labels if label not in WAYS_ON]
+    assert MOST_BUTTONS < len(nearest_buttons(nearest, labels)) <= MOST_ROWS
+
+
+def test_the_menu_has_at_most_ten_entries() -> None:
+    [menu] = RESPONSES["utter_menu"]
+    assert len(menu["buttons"]) <= MOST_ROWS
+
+
+def test_the_menu_opens_every_list() -> None:
+    [menu] = RESPONSES["utter_menu"]
+    presses = [read_payload(button["payload"]) for button in menu["buttons"]]
+    opened = [press.entities["list"] for press in presses if press and "list" in press.entities]
+    assert sorted(opened) == sorted(LISTS)
+
+
+def test_every_topic_stands_in_a_list() -> None:
+    presses = [
+        read_payload(button["payload"])
+        for number in LISTS
+        for button in RESPONSES[f"utter_menu_{number}"][0]["buttons"]
+    ]
+    listed = {press.entities["topic"] for press in presses if press and press.intent == "faq"}
+    assert listed == set(TOPICS)
+
+
+@EVERY_ANSWER
+def test_every_placeholder_of_an_answer_is_a_fact(name: str) -> None:
+    assert unfilled(every_answer()[name]["text"]) <= PLACEHOLDERS | SAFETY_TEXTS
+
+
+@EVERY_FRAME
+def test_every_placeholder_of_a_wording_is_a_fact(name: str) -> None:
+    known = PLACEHOLDERS | ({"source"} if name == "source" else set())
+    assert unfilled(FRAME[name]) <= known
+
+
+@pytest.mark.parametrize("name", ["information", "check"])
+def test_a_notice_has_no_placeholder(name: str) -> None:
+    assert unfilled(FRAME["notices"][name]) == set()
+
+
+@EVERY_ANSWER
+def test_nothing_is_left_unfilled(name: str) -> None:
+    for said in both_fillings(every_answer()[name]["text"]):
+        assert unfilled(said) <= SAFETY_TEXTS
+
+
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+def test_a_response_says_nothing_that_is_never_said(name: str) -> None:
+    [response] = RESPONSES[name]
+    place = f"response/{name}"
+    found = [
+        breach
+        for said in both_fillings(response["text"])
+        for breach in never_say().breaches(said, place)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+def test_a_button_says_nothing_that_is_never_said(name: str) -> None:
+    # The rows of the menu are the labels of the answers, and may say what those may say.
+    labels = {title: label for label, title in button_labels().items()}
+    [response] = RESPONSES[name]
+    for button in response.get("buttons", []):
+        title = button["title"]
+        places = ["button", f"{labels.get(title, 'button')}/label"]
+        assert any(not never_say().breaches(title, place) for place in places), title
+
+
+@EVERY_FRAME
+def test_a_wording_says_nothing_that_is_never_said(name: str) -> None:
+    for said in both_fillings(FRAME[name]):
+        assert never_say().breaches(said, f"wording/{name}") == []
+
+
+@pytest.mark.parametrize("name", ["information", "check"])
+def test_a_notice_says_nothing_that_is_never_said(name: str) -> None:
+    assert never_say().breaches(FRAME["notices"][name], f"wording/{name}") == []
+
+
+@EVERY_ANSWER
+def test_an_answer_with_everything_around_it_fits_one_message(name: str) -> None:
+    content = every_answer()[name]
+    metadata = content.get("metadata", {})
+    below = []
+    if metadata.get("source"):
+        below.append(FRAME["source"].replace("{source}", metadata["source"]))
+    if metadata.get("notice", "none") != "none":
+        below.append(FRAME["notices"][metadata["notice"]])
+    below.append(FRAME["unreviewed"])
+    lead = [FRAME[each] for each in ("after_crisis", "first_notice", "privacy_notice")]
+    whole = "\n".join(lead) + "\n\n" + "\n".join([content["text"].strip(), *below])
+    assert max(len(said) for said in both_fillings(whole)) <= LONGEST_MESSAGE
+
+
+@EVERY_ANSWER
+def test_no_text_has_an_empty_line_inside(name: str) -> None:
+    assert "\n\n" not in every_answer()[name]["text"].strip()

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.clinic.clock import offset_for
+from bot.clinic.red_flags import Judgement, Urgency
+from bot.data_files import DATA, ROOT, read_yaml
+from bot.engine.texts import ClinicTexts
+from bot.settings import keep_clock_offset, read_settings
+
+# The clinic of clinic.yml is open on this Monday morning and closed on this Sunday.
+OPEN = "2026-11-23T11:00:00+05:30"
+CLOSED = "2026-11-22T11:00:00+05:30"
+WORDING = read_yaml(DATA / "wording.yml")
+NOTICES: Mapping[str, str] = WORDING["notices"]
+
+TextsAt = Callable[[str], ClinicTexts]
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    """The domain with the answers of `data/answers`, as Rasa puts it together."""
+    return TrainingDataImporter.load_from_config(
+        str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(DATA)]
+    ).get_domain()
+
+
+@pytest.fixture
+def texts_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, domain: Domain) -> TextsAt:
+    """The text generator, with the clinic's clock set to an instant."""
+
+    def made(instant: str) -> ClinicTexts:
+        monkeypatch.setenv("VAR_DIR", str(tmp_path / instant[:10]))
+        offset = offset_for(instant, datetime.now(timezone.utc))
+        keep_clock_offset(read_settings(), offset)
+        return ClinicTexts(EndpointConfig(), domain)
+
+    return made
+
+
+async def said(texts: ClinicTexts, name: str, **given: Any) -> dict[str, Any]:
+    tracker = DialogueStateTracker.from_events("somebody", [])
+    generated = await texts.generate(name, tracker, "front", **given)
+    assert generated is not None
+    return generated
+
+
+def names(domain: Domain) -> list[str]:
+    """Every response there is, of domain.yml and of data/answers."""
+    found = sorted(domain.responses)
+    assert sum(name.startswith("utter_faq/") for name in found) == 70
+    return found
+
+
+async def test_no_response_has_a_hole(domain: Domain, texts_at: TextsAt) -> None:
+    for instant in (OPEN, CLOSED):
+        texts = texts_at(instant)
+        for name in names(domain):
+            text = (await said(texts, name))["text"]
+            assert text.strip(), name
+            assert not re.search(r"[{}]|\bNone\b", text), f"{name}: {text}"
+
+
+async def test_no_response_has_a_hole_where_the_clinic_has_told_little(
+    domain: Domain, texts_at: TextsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = read_yaml(ROOT / "clinic.yml")
+    little = {key: clinic[key] for key in ("clinic", "phones", "hours") if key in clinic}
+    (tmp_path / "clinic.yml").write_text(yaml.safe_dump(little), "utf-8")
+    monkeypatch.setenv("CLINIC_FILE", str(tmp_path / "clinic.yml"))
+    texts = texts_at(OPEN)
+    for name in names(domain):
+        text = (await said(texts, name))["text"]
+        assert not re.search(r"[{}]|\bNone\b", text), f"{name}: {text}"
+
+
+async def test_every_medical_answer_ends_with_its_source_and_notice(
+    domain: Domain, texts_at: TextsAt
+) -> None:
+    texts = texts_at(OPEN)
+    for name in names(domain):
+        metadata = domain.responses[name][0].get("metadata") or {}
+        lines = (await said(texts, name))["text"].split("\n")
+        notice = metadata.get("notice", "none")
+        if notice != "none":
+            assert lines.pop() == NOTICES[notice], name
+        if metadata.get("source"):
+            assert lines.pop() == f"Source: {metadata['source']}", name
+        assert not {*NOTICES.values()} & {*lines}, name
+        assert not any(line.startswith("Source:") for line in lines), name
+
+
+async def test_both_notices_and_none_occur(domain: Domain) -> None:
+    found = {
+        (domain.responses[name][0].get("metadata") or {}).get("notice") for name in names(domain)
+    }
+    assert {*NOTICES, "none", None} >= found >= {*NOTICES}
+
+
+async def test_a_text_says_the_clinics_own_facts(texts_at: TextsAt) -> None:
+    clinic = read_yaml(ROOT / "clinic.yml")
+    texts = texts_at(OPEN)
+    assert clinic["phones"]["front_desk"] in (await said(texts, "utter_other_service"))["text"]
+    assert clinic["clinic"]["address"] in (await said(texts, "utter_faq/clinic_location"))["text"]
+
+
+async def test_the_hour_decides_what_is_said_of_the_team(texts_at: TextsAt) -> None:
+    name = "utter_passed_talk_to_staff"
+    open_text = (await said(texts_at(OPEN), name))["text"]
+    closed_text = (await said(texts_at(CLOSED), name))["text"]
+    assert open_text != closed_text
+
+
+async def test_buttons_reach_the_patient_unchanged(domain: Domain, texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    for name in names(domain):
+        buttons = domain.responses[name][0].get("buttons") or []
+        assert ((await said(texts, name)).get("buttons") or []) == buttons, name
+
+
+async def test_a_text_is_filled_anew_each_time(domain: Domain, texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    written = domain.responses["utter_faq/price"][0]["text"]
+    first = await said(texts, "utter_faq/price")
+    assert await said(texts, "utter_faq/price") == first
+    assert domain.responses["utter_faq/price"][0]["text"] == written
+
+
+@pytest.mark.parametrize(
+    ("name", "urgency"),
+    [
+        ("utter_emergency", Urgency.EMERGENCY),
+        ("utter_crisis", Urgency.CRISIS),
+        ("utter_report_reaction", Urgency.SAME_DAY),
+    ],
+)
+@pytest.mark.parametrize("instant", [OPEN, CLOSED])
+async def test_a_safety_text_stands_whole_in_its_response(
+    texts_at: TextsAt, name: str, urgency: Urgency, instant: str
+) -> None:
+    texts = texts_at(instant)
+    assert (await said(texts, name))["text"] == texts.safety_text(Judgement(urgency))
+
+
+@pytest.mark.parametrize("language", ["en", "hi_latn", "hi", "mr"])
+def test_an_emergency_text_has_the_number_in_its_first_line(
+    texts_at: TextsAt, language: str
+) -> None:
+    text = texts_at(OPEN).safety_text(Judgement(Urgency.EMERGENCY, "E01", language))
+    phones = read_yaml(ROOT / "clinic.yml")["phones"]
+    assert str(phones["emergency"]) in text.split("\n")[0]
+    assert str(phones["ambulance"]) in text.split("\n")[0]
+    assert "This could be an emergency." in text
+    assert "{" not in text
+
+
+def test_a_crisis_text_promises_only_what_the_hour_allows(texts_at: TextsAt) -> None:
+    crisis = Judgement(Urgency.CRISIS, "CRISIS", "en")
+    open_text, closed_text = (texts_at(at).safety_text(crisis) for at in (OPEN, CLOSED))
+    assert "reads this when we open" not in open_text
+    assert "reads this when we open" in closed_text
+
+
+def test_a_same_day_text_names_the_number_of_the_hour(texts_at: TextsAt) -> None:
+    phones = read_yaml(ROOT / "clinic.yml")["phones"]
+    sign = Judgement(Urgency.SAME_DAY, "", "en")
+    assert phones["same_day"] in texts_at(OPEN).safety_text(sign).split("\n")[0]
+    assert phones["after_hours"] in texts_at(CLOSED).safety_text(sign).split("\n")[0]

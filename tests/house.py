@@ -1,0 +1,483 @@
+"""Starts the real three processes for tests, and talks to them as patients do: from outside.
+
+Nothing here knows how an answer is made. What a test reads of the database are ids, kinds and
+states, which are stored in clear; words are encrypted and stay so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import socketio
+
+from bot.clinic.clock import Clock, offset_for
+from bot.data_files import ROOT
+from bot.encryption import Cipher
+from bot.run import ENGINE_PYTHON, processes
+from bot.settings import Settings, clock_offset, keep_clock_offset, read_settings
+from bot.training import fitting_model, train
+
+# A Monday on which the clinic of clinic.yml is open until 14:00, and a Sunday.
+OPEN = "2026-11-23T11:00:00+05:30"
+CLOSED = "2026-11-22T11:00:00+05:30"
+
+# Seconds.
+READY_WITHIN = 180.0
+STOPPED_WITHIN = 20.0
+# The door promises an answer within 8 s; the rest is the machine's.
+ANSWER_WITHIN = 10.0
+# A turn on the website has no end mark: after its first message, this long without another.
+QUIET = 0.4
+
+# What a house must not take over from the machine that runs the tests.
+FOREIGN = (
+    "CLINIC_ENV", "CLINIC_FILE", "DATABASE_URL", "REDIS_URL", "DATA_KEY", "SECRET_KEY",
+    "ENGINE_TOKEN", "PUBLIC_URL", "SMTP_URL", "PYTHONWARNINGS",
+)  # fmt: skip
+
+
+def need(present: bool, sentence: str) -> None:
+    """Skips the test with one plain line where something is missing; fails instead with CI=true."""
+    if present:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+def wait_until(condition: Callable[[], bool], within: float, what: Callable[[], str] | str) -> None:
+    """Returns as soon as the condition holds; fails with `what` after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            said = what if isinstance(what, str) else what()
+            pytest.fail(f"not within {within:.0f} s: {said}", pytrace=False)
+        time.sleep(0.05)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing on this machine uses now, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def trained_model() -> Path:
+    """The model for the present data; training it counts for no start's time."""
+    model = fitting_model()
+    return model if model.exists() else train()
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of the assistant's; `buttons` are titles with their payloads."""
+
+    text: str
+    buttons: dict[str, str] = field(default_factory=dict)
+    id: str = ""
+
+
+class House:
+    """The front, the actions and the engine on free ports, with a `VAR_DIR` of their own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Starts nothing yet. `environment` stands over that of the tests."""
+        need(ENGINE_PYTHON.exists(), "the engine's environment is missing: run `make run` once")
+        self.folder = folder
+        self.var_dir = folder / "var"
+        self.log = folder / "house.log"
+        front, actions, engine = free_ports(3)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in FOREIGN},
+            "FRONT_PORT": str(front),
+            "ACTIONS_PORT": str(actions),
+            "ENGINE_PORT": str(engine),
+            "VAR_DIR": str(self.var_dir),
+            "CLINIC_NOW": OPEN,
+            "LOG_LEVEL": "DEBUG",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        }
+        self.url = f"http://127.0.0.1:{front}"
+        self.actions_url = f"http://127.0.0.1:{actions}"
+        self.engine_url = f"http://127.0.0.1:{engine}"
+        self.http = httpx.Client(base_url=self.url, timeout=30.0)
+        self._main: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """`python -m bot run`; returns when it says that it is ready."""
+        trained_model()
+        self._main = self.spawn([sys.executable, "-m", "bot", "run"])
+        main = self._main
+        wait_until(
+            lambda: "\nready" in self.log_text() or main.poll() is not None,
+            READY_WITHIN,
+            lambda: f"ready\n{self.log_tail()}",
+        )
+        if main.poll() is not None:
+            pytest.fail(f"the house ended at its start\n{self.log_tail()}", pytrace=False)
+
+    def stop(self) -> int:
+        """Ends it as a service manager does, and gives the exit status.
+
+        Nothing may be left over: that is checked at each end of a house.
+        """
+        self.http.close()
+        assert self._main is not None
+        self._main.send_signal(signal.SIGTERM)
+        status = self._main.wait(STOPPED_WITHIN)
+        assert not self.processes_left(), "processes of the house outlive it"
+        return status
+
+    def spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Starts a command in this house's surroundings; what it says goes into the log."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def end_of_start(self) -> int:
+        """The exit status of a start that must be refused; one that is not ends as any house."""
+        self._main = self.spawn([sys.executable, "-m", "bot", "run"])
+        try:
+            return self.wait_for_end()
+        except subprocess.TimeoutExpired:
+            return self.stop()
+
+    def wait_for_end(self) -> int:
+        """The exit status of a house that ends by itself."""
+        self.http.close()
+        assert self._main is not None
+        return self._main.wait(STOPPED_WITHIN)
+
+    def processes_left(self) -> dict[int, str]:
+        """Ids and commands of living processes that were started with this house's `VAR_DIR`."""
+        need(Path("/proc").exists(), "without /proc nobody knows which processes are left")
+        mark = f"VAR_DIR={self.var_dir}".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if command:  # a zombie has none
+                        found[int(folder.name)] = command
+            except OSError:
+                continue
+        return found
+
+    def log_text(self) -> str:
+        """Everything the processes have written so far."""
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    def log_tail(self, lines: int = 40) -> str:
+        """The end of it, for a failure's message."""
+        return "\n".join(self.log_text().splitlines()[-lines:])
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that its processes read."""
+        return read_settings(self.environment)
+
+    def now(self) -> datetime:
+        """The clinic's present instant."""
+        return Clock(clock_offset(self.settings)).now()
+
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Rows of the clinic's database, opened for reading only."""
+        file = f"file:{self.var_dir / 'clinic.db'}?mode=ro"
+        with closing(sqlite3.connect(file, uri=True, timeout=10.0)) as database:
+            return database.execute(query, values).fetchall()
+
+    def requests_of(self, channel: str, person: str) -> list[tuple[str, str]]:
+        """Kind and urgency of what staff has to read about a person, in order."""
+        return [
+            (str(kind), str(urgency))
+            for kind, urgency in self.rows(
+                "SELECT r.kind, r.urgency FROM staff_requests r"
+                " JOIN conversations c ON c.id = r.conversation_id"
+                " JOIN inbound_messages m ON m.id = r.message_id"
+                " WHERE c.channel = ? AND c.person = ? ORDER BY m.position",
+                channel,
+                self._person(channel, person),
+            )
+        ]
+
+    def messages_of(self, channel: str, person: str) -> list[str]:
+        """The states of a person's stored messages, in order."""
+        return [
+            str(state)
+            for (state,) in self.rows(
+                "SELECT m.state FROM inbound_messages m"
+                " JOIN conversations c ON c.id = m.conversation_id"
+                " WHERE c.channel = ? AND c.person = ? ORDER BY c.opened_at, m.position",
+                channel,
+                self._person(channel, person),
+            )
+        ]
+
+    def _person(self, channel: str, person: str) -> str:
+        return Cipher(self.settings.data_key).search_hash(f"{channel}:{person}")
+
+    def rest(self, sender: str, text: str, message_id: str = "") -> list[Message]:
+        """One turn over REST, which gives all messages of the turn at once."""
+        body = {"sender": sender, "message": text}
+        if message_id:
+            body["message_id"] = message_id
+        response = self.http.post("/webhooks/rest/webhook", json=body)
+        assert response.status_code == httpx.codes.OK, response.text
+        return [
+            Message(
+                each["text"],
+                {button["title"]: button["payload"] for button in each.get("buttons", [])},
+            )
+            for each in response.json()
+        ]
+
+
+class HouseInParts(House):
+    """The same three processes without the one that watches them, so that each may fail alone."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Starts nothing yet."""
+        super().__init__(folder, **environment)
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        """Prepares as `python -m bot run` does, then starts the three."""
+        settings = self.settings
+        offset = offset_for(self.environment["CLINIC_NOW"], datetime.now(UTC))
+        keep_clock_offset(settings, offset)
+        subprocess.run(
+            [sys.executable, "-m", "bot", "migrate"], cwd=ROOT, env=self.environment, check=True
+        )
+        started = processes(settings, trained_model())
+        self._known = {process.name: process for process in started}
+        for name in self._known:
+            self.start_part(name, wait=False)
+        for name in self._known:
+            self.wait_for(name)
+
+    def stop(self) -> int:
+        """Ends the three."""
+        self.http.close()
+        for name, part in self.parts.items():
+            if part.poll() is None:
+                self.resume(name)  # a process that hangs hears no SIGTERM
+            self.end_part(name, signal.SIGTERM)
+        assert not self.processes_left(), "processes of the house outlive it"
+        return 0
+
+    def start_part(self, name: str, wait: bool = True) -> None:
+        """Starts one process again."""
+        self.parts[name] = self.spawn(self._known[name].command)
+        if wait:
+            self.wait_for(name)
+
+    def end_part(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Ends one process; SIGKILL is how a crash or the kernel does it."""
+        part = self.parts[name]
+        if part.poll() is None:
+            os.killpg(part.pid, how)
+        part.wait(STOPPED_WITHIN)
+
+    def pause(self, name: str) -> None:
+        """One process hangs: it keeps its connections and answers nothing."""
+        os.killpg(self.parts[name].pid, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """It goes on."""
+        os.killpg(self.parts[name].pid, signal.SIGCONT)
+
+    def mend(self) -> None:
+        """Whatever a test has broken works again."""
+        for name, part in self.parts.items():
+            if part.poll() is None:
+                self.resume(name)
+            else:
+                self.start_part(name, wait=False)
+        for name in self._known:
+            self.wait_for(name)
+
+    def wait_for(self, name: str) -> None:
+        """Returns when one process answers; the front's health needs the engine's."""
+
+        def answers() -> bool:
+            try:
+                return httpx.get(self._known[name].health, timeout=2.0).is_success
+            except httpx.HTTPError:
+                return False
+
+        wait_until(answers, READY_WITHIN, lambda: f"{name} up\n{self.log_tail()}")
+
+
+class Patient:
+    """Somebody who writes; `answer` is what was last replied to them."""
+
+    channel = "rest"
+
+    def __init__(self, house: House, name: str = "") -> None:
+        """A new person; `name` is the sender of Rasa's REST contract."""
+        self.house = house
+        self.name = name or f"patient-{uuid.uuid4().hex}"
+        self.answer: list[Message] = []
+
+    def say(self, text: str, message_id: str = "") -> list[Message]:
+        """Writes, and waits for all messages of the turn."""
+        self.answer = self.house.rest(self.name, text, message_id)
+        return self.answer
+
+    def press(self, title: str) -> list[Message]:
+        """Presses a button of the last answer: its payload is sent as text."""
+        buttons = {name: value for each in self.answer for name, value in each.buttons.items()}
+        assert title in buttons, f"no button {title!r} among {sorted(buttons)}"
+        return self.say(buttons[title])
+
+    @property
+    def text(self) -> str:
+        """The whole last answer as one text."""
+        return "\n".join(message.text for message in self.answer)
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of its buttons."""
+        return [title for message in self.answer for title in message.buttons]
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """Kind and urgency of what staff has to read about this person."""
+        return self.house.requests_of(self.channel, self.person)
+
+    @property
+    def person(self) -> str:
+        """What the channel knows them by."""
+        return self.name
+
+    def close(self) -> None:
+        """Goes away."""
+
+
+class WebsitePatient(Patient):
+    """The same over Socket.IO with the stock client, which runs in a thread of its own."""
+
+    channel = "website"
+
+    def __init__(self, house: House, session: str = "") -> None:
+        """Connects and asks for a session, or for the one whose signed id it holds."""
+        super().__init__(house)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._client = socketio.AsyncSimpleClient()
+        self._run(self._client.connect(house.url))
+        self.session = self.open_session(session or None)
+
+    def open_session(self, held: Any) -> str:
+        """`session_request` with whatever the browser holds; the confirmed, signed id."""
+        self.emit("session_request", {"session_id": held})
+        event, confirmed = self.receive(ANSWER_WITHIN)
+        assert event == "session_confirm"
+        return str(confirmed)
+
+    @property
+    def person(self) -> str:
+        """The session behind the signed id."""
+        payload = self.session.partition(".")[0]
+        return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+
+    def say(self, text: str, message_id: str = "") -> list[Message]:
+        """Writes, is told that it was received, and waits for the answer and a short quiet."""
+        acknowledged = self.call("user_uttered", self.body(text, message_id))
+        assert acknowledged == {"status": "received"}, acknowledged
+        self.answer = [self.next_message(ANSWER_WITHIN)]
+        self.answer += self.until_quiet()
+        return self.answer
+
+    def body(self, text: str, message_id: str = "") -> dict[str, Any]:
+        """What the widget sends."""
+        return {
+            "message": text,
+            "session_id": self.session,
+            "metadata": {"id": message_id or uuid.uuid4().hex},
+        }
+
+    def next_message(self, within: float) -> Message:
+        """The next `bot_uttered`."""
+        event, body = self.receive(within)
+        assert event == "bot_uttered"
+        replies = body.get("quick_replies", [])
+        return Message(
+            body["text"],
+            {reply["title"]: reply["payload"] for reply in replies},
+            body["metadata"]["id"],
+        )
+
+    def until_quiet(self) -> list[Message]:
+        """What still comes, until nothing came for a short while."""
+        found = []
+        while True:
+            try:
+                found.append(self.next_message(QUIET))
+            except socketio.exceptions.TimeoutError:
+                return found
+
+    def until_quiet_of(self, event: str) -> int:
+        """How often an event still comes, until nothing came for a short while."""
+        count = 0
+        while True:
+            try:
+                count += self.receive(QUIET)[0] == event
+            except socketio.exceptions.TimeoutError:
+                return count
+
+    def receive(self, within: float) -> list[Any]:
+        """The next event with its arguments."""
+        return list(self._run(self._client.receive(timeout=within)))
+
+    def emit(self, event: str, data: Any = None) -> None:
+        """Sends an event, right or wrong."""
+        self._run(self._client.emit(event, data))
+
+    def call(self, event: str, data: Any) -> Any:
+        """Sends an event and gives the server's acknowledgement."""
+        return self._run(self._client.call(event, data, timeout=int(ANSWER_WITHIN)))
+
+    def close(self) -> None:
+        """Closes the page."""
+        self._run(self._client.disconnect())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(READY_WITHIN)

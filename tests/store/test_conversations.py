@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.store import messages
+from bot.store.conversations import standing, stop_unasked
+from bot.store.database import Database
+from bot.store.messages import Answer
+from bot.store.tables import Conversation
+from tests.store.conftest import NOW, SILENCE, Receive
+
+A_MOMENT = timedelta(microseconds=1)
+
+
+def conversation(database: Database, conversation_id: str) -> Conversation:
+    with database.work() as session:
+        return session.get_one(Conversation, conversation_id)
+
+
+def test_a_persons_messages_are_one_conversation(receive: Receive) -> None:
+    assert receive().conversation_id == receive().conversation_id
+
+
+def test_two_persons_are_two_conversations(receive: Receive) -> None:
+    assert receive(person="one").conversation_id != receive(person="other").conversation_id
+
+
+def test_two_channels_are_two_conversations(receive: Receive) -> None:
+    assert receive(channel="website").conversation_id != receive(channel="rest").conversation_id
+
+
+def test_a_conversation_lasts_as_long_as_the_silence_is_not_over(receive: Receive) -> None:
+    assert receive().conversation_id == receive(at=NOW + SILENCE).conversation_id
+
+
+def test_silence_is_counted_from_the_last_message(receive: Receive) -> None:
+    first = receive()
+    receive(at=NOW + SILENCE)
+    assert receive(at=NOW + 2 * SILENCE).conversation_id == first.conversation_id
+
+
+def test_after_silence_a_new_conversation_begins_and_the_old_one_is_closed(
+    database: Database, receive: Receive
+) -> None:
+    old = receive()
+    begun = NOW + SILENCE + A_MOMENT
+    new = receive(at=begun)
+    assert new.conversation_id != old.conversation_id
+    assert conversation(database, old.conversation_id).closed_at == begun
+    assert conversation(database, new.conversation_id).closed_at is None
+
+
+def test_a_new_conversation_gets_the_notice_again(database: Database, receive: Receive) -> None:
+    old = receive()
+    messages.finish(database, old.id, Answer([{"text": "Hello"}], gives_notice=True), NOW)
+    new = receive(at=NOW + SILENCE + A_MOMENT)
+    assert standing(database, old.conversation_id, NOW).notice_given
+    assert not standing(database, new.conversation_id, NOW).notice_given
+
+
+def test_the_wish_to_hear_nothing_outlives_a_conversation(
+    database: Database, receive: Receive
+) -> None:
+    stop_unasked(database, receive().conversation_id, NOW)
+    new = receive(at=NOW + SILENCE + A_MOMENT)
+    assert conversation(database, new.conversation_id).stopped_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("urgency", "column"), [("crisis", "crisis_at"), ("emergency", "emergency_at")]
+)
+def test_the_time_of_danger_outlives_a_conversation(
+    database: Database, receive: Receive, urgency: str, column: str
+) -> None:
+    messages.finish(database, receive().id, Answer([{"text": "Call 112"}], urgency=urgency), NOW)
+    new = receive(at=NOW + SILENCE + A_MOMENT)
+    assert getattr(conversation(database, new.conversation_id), column) == NOW
+
+
+def test_stopping_one_conversation_stops_no_other(database: Database, receive: Receive) -> None:
+    other = receive(person="other")
+    stop_unasked(database, receive().conversation_id, NOW)
+    assert conversation(database, other.conversation_id).stopped_at is None
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [(timedelta(), True), (timedelta(hours=24) - A_MOMENT, True), (timedelta(hours=24), False)],
+)
+def test_a_conversation_is_after_a_crisis_for_24_hours(
+    database: Database, receive: Receive, after: timedelta, expected: bool
+) -> None:
+    message = receive()
+    messages.finish(database, message.id, Answer([{"text": "Call"}], urgency="crisis"), NOW)
+    stands = standing(database, message.conversation_id, NOW + after)
+    assert stands.after_crisis is expected
+
+
+def test_an_emergency_is_no_crisis(database: Database, receive: Receive) -> None:
+    message = receive()
+    messages.finish(database, message.id, Answer([{"text": "Call"}], urgency="emergency"), NOW)
+    assert not standing(database, message.conversation_id, NOW).after_crisis

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from bot.encryption import Cipher, DataKeyError, make_key
+from bot.store import messages
+from bot.store.database import MIGRATIONS, Database
+from bot.store.messages import Answer
+from bot.store.requests import open_requests
+from bot.store.tables import Base, Conversation
+from tests.store.conftest import NOW, Receive
+
+WORDS = "my scalp itches since yesterday"
+REPLY = "Please call the clinic today"
+
+
+@pytest.fixture
+def tables(file: Path) -> Iterator[Engine]:
+    """The file of `database`, read with a connection of our own."""
+    engine = create_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+def alembic_config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config
+
+
+def stored(file: Path) -> bytes:
+    """Every byte on disk: the database with its write-ahead log."""
+    return b"".join(each.read_bytes() for each in file.parent.glob("clinic.db*"))
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(
+    database: Database, tables: Engine
+) -> None:
+    with tables.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_migrations_make_every_table_of_the_code(database: Database, tables: Engine) -> None:
+    assert set(Base.metadata.tables) < set(inspect(tables).get_table_names())
+
+
+def test_the_migrations_go_down_to_nothing_and_up_again(tables: Engine) -> None:
+    config = alembic_config(tables)
+    command.upgrade(config, "head")
+    command.downgrade(config, "base")
+    assert inspect(tables).get_table_names() == ["alembic_version"]
+
+    command.upgrade(config, "head")
+    with tables.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_migrating_a_second_time_loses_nothing(database: Database, receive: Receive) -> None:
+    first = receive(WORDS)
+    database.migrate()
+    assert [each.id for each in messages.unanswered(database)] == [first.id]
+
+
+def test_a_unit_of_work_that_fails_leaves_nothing_behind(
+    database: Database, tables: Engine
+) -> None:
+    with pytest.raises(RuntimeError), database.work() as session:
+        session.add(
+            Conversation(
+                id="one", channel="website", person="p", opened_at=NOW, last_message_at=NOW
+            )
+        )
+        session.flush()
+        raise RuntimeError
+
+    with tables.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM conversations")) == 0
+
+
+def test_foreign_keys_are_enforced(database: Database) -> None:
+    with database.work() as session:
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+@pytest.mark.parametrize(
+    "column", ["opened_at", "last_message_at", "closed_at", "notice_given_at", "crisis_at"]
+)
+def test_a_moment_without_a_zone_is_refused(database: Database, column: str) -> None:
+    moments = {"opened_at": NOW, "last_message_at": NOW, column: NOW.replace(tzinfo=None)}
+    with (
+        pytest.raises(Exception, match="a moment without a time zone cannot be stored"),
+        database.work() as session,
+    ):
+        session.add(Conversation(id="one", channel="website", person="p", **moments))
+
+
+def test_a_moment_comes_back_as_the_same_instant(database: Database) -> None:
+    with database.work() as session:
+        session.add(
+            Conversation(
+                id="one", channel="website", person="p", opened_at=NOW, last_message_at=NOW
+            )
+        )
+    with database.work() as session:
+        assert session.get_one(Conversation, "one").opened_at == NOW
+
+
+def test_a_patients_words_are_not_in_clear_on_disk(
+    database: Database, receive: Receive, file: Path
+) -> None:
+    receive(WORDS)
+    assert WORDS.encode() not in stored(file)
+
+
+def test_the_words_of_an_answer_are_not_in_clear_on_disk(
+    database: Database, receive: Receive, file: Path
+) -> None:
+    messages.finish(database, receive(WORDS).id, Answer([{"text": REPLY}]), NOW)
+    assert REPLY.encode() not in stored(file)
+
+
+def test_ids_are_in_clear_on_disk_so_that_the_test_above_would_see_words(
+    database: Database, receive: Receive, file: Path
+) -> None:
+    assert receive(WORDS).id.encode() in stored(file)
+
+
+def test_an_old_value_is_readable_after_a_new_key_was_put_in_front(file: Path) -> None:
+    old = f"old:{make_key()}"
+    before = Database(f"sqlite:///{file}", Cipher(old))
+    before.migrate()
+    message = messages.receive(before, "website", "person", "id", WORDS, NOW, NOW - NOW)
+    messages.finish(before, message.id, Answer([{"text": REPLY}], request_kind="unanswered"), NOW)
+    before.close()
+
+    after = Database(f"sqlite:///{file}", Cipher(f"new:{make_key()},{old}"))
+    try:
+        assert [request.text for request in open_requests(after)] == [WORDS]
+        assert [each.content["text"] for each in messages.answers_to(after, message.id)] == [REPLY]
+    finally:
+        after.close()
+
+
+def test_a_value_is_not_readable_when_its_key_is_gone(file: Path) -> None:
+    before = Database(f"sqlite:///{file}", Cipher(f"old:{make_key()}"))
+    before.migrate()
+    messages.receive(before, "website", "person", "id", WORDS, NOW, NOW - NOW)
+    before.close()
+
+    after = Database(f"sqlite:///{file}", Cipher(f"new:{make_key()}"))
+    try:
+        with pytest.raises(DataKeyError, match="lacks the key 'old'"):
+            messages.unanswered(after)
+    finally:
+        after.close()
+
+
+def test_a_postgresql_address_is_opened_with_the_driver_that_is_installed() -> None:
+    opened = Database("postgresql://user@localhost/clinic", Cipher(f"first:{make_key()}"))
+    with opened.work() as session:
+        assert session.get_bind().dialect.driver == "psycopg"
+    opened.close()

@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.store import messages
+from bot.store.conversations import standing
+from bot.store.database import Database
+from bot.store.messages import QUEUED, SENDING, SENT, Answer, Inbound, Outbound
+from bot.store.requests import open_requests
+from bot.store.tables import InboundMessage, Offer, OutboundMessage
+from tests.store.conftest import NOW, SILENCE, Receive
+
+PRICE = '/faq{"topic":"price"}'
+THREADS = 8
+
+
+def later(**span: float) -> datetime:
+    return NOW + timedelta(**span)
+
+
+def positions(database: Database, conversation_id: str) -> list[int]:
+    with database.work() as session:
+        return list(
+            session.scalars(
+                select(InboundMessage.position)
+                .where(InboundMessage.conversation_id == conversation_id)
+                .order_by(InboundMessage.position)
+            )
+        )
+
+
+def state_of(database: Database, outbound: Outbound) -> tuple[str, datetime | None]:
+    with database.work() as session:
+        found = session.get_one(OutboundMessage, outbound.id)
+        return found.state, found.sent_at
+
+
+def at_once(work: Callable[[int], Inbound]) -> list[Inbound]:
+    """Does the work in eight threads that all begin at the same moment."""
+    barrier = Barrier(THREADS)
+
+    def wait_and_work(number: int) -> Inbound:
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(wait_and_work, range(THREADS)))
+
+
+def test_a_message_is_stored_with_its_words(database: Database, receive: Receive) -> None:
+    received = receive("What does it cost?")
+    assert received.is_new
+    assert messages.unanswered(database) == [
+        Inbound(
+            received.id,
+            received.conversation_id,
+            "website",
+            "person",
+            "What does it cost?",
+            is_new=False,
+        )
+    ]
+
+
+def test_a_repeated_id_gives_the_first_message_again(receive: Receive) -> None:
+    first = receive("What does it cost?", "same")
+    again = receive("Something else", "same")
+    assert (again.id, again.text, again.is_new) == (first.id, "What does it cost?", False)
+
+
+def test_the_same_id_on_another_channel_is_another_message(receive: Receive) -> None:
+    assert receive(external_id="same", channel="whatsapp").is_new
+    assert receive(external_id="same", channel="website").is_new
+
+
+def test_eight_deliveries_at_once_store_one_message(database: Database) -> None:
+    received = at_once(
+        lambda _: messages.receive(database, "whatsapp", "person", "same", "Hi", NOW, SILENCE)
+    )
+    assert sum(each.is_new for each in received) == 1
+    assert len({each.id for each in received}) == 1
+
+
+def test_eight_messages_at_once_get_eight_positions_in_one_conversation(
+    database: Database,
+) -> None:
+    received = at_once(
+        lambda number: messages.receive(
+            database, "whatsapp", "person", f"id-{number}", "Hi", NOW, SILENCE
+        )
+    )
+    [conversation] = {each.conversation_id for each in received}
+    assert positions(database, conversation) == list(range(1, THREADS + 1))
+
+
+def test_positions_count_from_one_in_each_conversation(
+    database: Database, receive: Receive
+) -> None:
+    one, other = receive(person="one"), receive(person="other")
+    receive(person="one")
+    assert positions(database, one.conversation_id) == [1, 2]
+    assert positions(database, other.conversation_id) == [1]
+
+
+def test_unanswered_messages_come_in_the_order_they_were_received(
+    database: Database, receive: Receive
+) -> None:
+    last = receive(person="one", at=later(minutes=2))
+    first = receive(person="other", at=NOW)
+    middle = receive(person="other", at=later(minutes=1))
+    assert [each.id for each in messages.unanswered(database)] == [first.id, middle.id, last.id]
+
+
+def test_an_answered_message_is_not_left_over(database: Database, receive: Receive) -> None:
+    messages.finish(database, receive().id, Answer([{"text": "Hello"}]), NOW)
+    assert messages.unanswered(database) == []
+
+
+def test_an_answer_comes_back_in_its_order(database: Database, receive: Receive) -> None:
+    message = receive()
+    said: list[dict[str, object]] = [{"text": str(number)} for number in range(12)]
+    finished = messages.finish(database, message.id, Answer(said), NOW)
+    assert [each.content for each in finished] == said
+    assert messages.answers_to(database, message.id) == finished
+
+
+def test_a_message_without_an_answer_has_none(database: Database, receive: Receive) -> None:
+    assert messages.answers_to(database, receive().id) == []
+
+
+def test_an_outbound_message_names_whom_it_is_for(database: Database, receive: Receive) -> None:
+    message = receive(person="anna", channel="whatsapp")
+    [outbound] = messages.finish(database, message.id, Answer([{"text": "Hello"}]), NOW)
+    assert (outbound.channel, outbound.person) == ("whatsapp", "anna")
+    assert outbound.conversation_id == message.conversation_id
+
+
+def test_words_in_another_script_come_back_as_they_were(
+    database: Database, receive: Receive
+) -> None:
+    message = receive("बालों के लिए?")
+    [outbound] = messages.finish(database, message.id, Answer([{"text": "नमस्ते 🙏"}]), NOW)
+    assert messages.answers_to(database, message.id)[0].content == {"text": "नमस्ते 🙏"}
+    assert outbound.content == {"text": "नमस्ते 🙏"}
+
+
+def test_finishing_a_second_time_gives_the_first_answer(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    first = messages.finish(database, message.id, Answer([{"text": "First"}]), NOW)
+    assert messages.finish(database, message.id, Answer([{"text": "Second"}]), NOW) == first
+
+
+def test_finishing_a_second_time_changes_nothing(database: Database, receive: Receive) -> None:
+    message = receive()
+    messages.finish(database, message.id, Answer([{"text": "First"}]), NOW)
+    second = Answer(
+        [{"text": "Second", "buttons": [{"title": "Price", "payload": PRICE}]}],
+        urgency="crisis",
+        gives_notice=True,
+        request_kind="crisis",
+    )
+    messages.finish(database, message.id, second, NOW)
+
+    stands = standing(database, message.conversation_id, NOW)
+    assert not stands.after_crisis
+    assert not stands.notice_given
+    assert open_requests(database) == []
+    assert not messages.was_offered(database, message.conversation_id, PRICE, NOW)
+
+
+def test_eight_finishes_at_once_store_one_answer(database: Database, receive: Receive) -> None:
+    message = receive()
+    barrier = Barrier(THREADS)
+
+    def finish(number: int) -> list[Outbound]:
+        barrier.wait()
+        return messages.finish(database, message.id, Answer([{"text": str(number)}]), NOW)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        finished = list(pool.map(finish, range(THREADS)))
+    assert all(each == finished[0] for each in finished)
+    with database.work() as session:
+        assert session.scalar(select(func.count()).select_from(OutboundMessage)) == 1
+
+
+@pytest.mark.parametrize(
+    ("urgency", "as_stored"),
+    [("none", "routine"), ("same_day", "same_day"), ("emergency", "emergency"), ("crisis",) * 2],
+)
+def test_an_answer_that_asks_for_staff_stores_a_request_as_urgent_as_the_message(
+    database: Database, receive: Receive, urgency: str, as_stored: str
+) -> None:
+    answer = Answer([{"text": "Sorry"}], urgency=urgency, request_kind="unanswered")
+    messages.finish(database, receive("Help").id, answer, NOW)
+    [request] = open_requests(database)
+    assert (request.kind, request.urgency, request.text) == ("unanswered", as_stored, "Help")
+
+
+def test_an_answer_whose_request_is_refused_is_not_stored_at_all(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    answer = Answer([{"text": "Sorry"}], urgency="unknown", request_kind="unanswered")
+    with pytest.raises(ValueError, match="is no urgency"):
+        messages.finish(database, message.id, answer, NOW)
+    assert messages.answers_to(database, message.id) == []
+    assert [each.id for each in messages.unanswered(database)] == [message.id]
+
+
+def test_what_waits_for_a_person_comes_in_order_over_all_conversations(
+    database: Database, receive: Receive
+) -> None:
+    first = receive("one")
+    tomorrow = receive("two", at=later(hours=20))
+    other = receive("three", person="other")
+    for message in (tomorrow, other, first):
+        said = [{"text": f"{message.text}.{part}"} for part in (1, 2)]
+        messages.finish(database, message.id, Answer(said), NOW)
+
+    waiting = messages.unsent(database, "website", "person")
+    assert [each.content["text"] for each in waiting] == ["one.1", "one.2", "two.1", "two.2"]
+
+
+@pytest.fixture
+def outbound(database: Database, receive: Receive) -> Outbound:
+    """One message that waits in the outbox."""
+    [queued] = messages.finish(database, receive().id, Answer([{"text": "Hello"}]), NOW)
+    return queued
+
+
+def test_a_new_answer_waits(database: Database, outbound: Outbound) -> None:
+    assert state_of(database, outbound) == (QUEUED, None)
+    assert messages.unsent(database, "website", "person") == [outbound]
+
+
+def test_a_claimed_message_waits_for_nobody_else(database: Database, outbound: Outbound) -> None:
+    assert messages.claim(database, outbound.id)
+    assert state_of(database, outbound) == (SENDING, None)
+    assert messages.unsent(database, "website", "person") == []
+
+
+def test_a_message_is_claimed_once(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    assert not messages.claim(database, outbound.id)
+
+
+def test_one_of_eight_claims_at_once_succeeds(database: Database, outbound: Outbound) -> None:
+    barrier = Barrier(THREADS)
+
+    def claim(_: int) -> bool:
+        barrier.wait()
+        return messages.claim(database, outbound.id)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert sum(pool.map(claim, range(THREADS))) == 1
+
+
+def test_what_left_is_sent_and_notes_when(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    messages.release(database, outbound.id, later(seconds=3))
+    assert state_of(database, outbound) == (SENT, later(seconds=3))
+    assert messages.unsent(database, "website", "person") == []
+
+
+def test_what_did_not_leave_waits_again(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    messages.release(database, outbound.id, None)
+    assert state_of(database, outbound) == (QUEUED, None)
+    assert messages.unsent(database, "website", "person") == [outbound]
+
+
+@pytest.mark.parametrize("sent_at", [None, later(hours=1)])
+def test_what_is_sent_stays_sent(
+    database: Database, outbound: Outbound, sent_at: datetime | None
+) -> None:
+    messages.claim(database, outbound.id)
+    messages.release(database, outbound.id, NOW)
+    messages.release(database, outbound.id, sent_at)
+    messages.release_all(database)
+    assert not messages.claim(database, outbound.id)
+    assert state_of(database, outbound) == (SENT, NOW)
+
+
+def test_what_a_crash_left_half_sent_waits_again(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    messages.release_all(database)
+    assert messages.unsent(database, "website", "person") == [outbound]
+
+
+def test_what_nobody_claimed_cannot_be_released(database: Database, outbound: Outbound) -> None:
+    messages.release(database, outbound.id, NOW)
+    assert state_of(database, outbound) == (QUEUED, None)
+
+
+def offer(database: Database, message: Inbound, at: datetime = NOW) -> None:
+    button = {"title": "Price", "payload": PRICE}
+    messages.finish(database, message.id, Answer([{"text": "Hello", "buttons": [button]}]), at)
+
+
+@pytest.mark.parametrize(
+    ("after", "offered"),
+    [
+        (timedelta(), True),
+        (timedelta(hours=24, microseconds=-1), True),
+        (timedelta(hours=24), False),
+        (timedelta(days=3), False),
+    ],
+)
+def test_a_button_is_an_offer_for_24_hours(
+    database: Database, receive: Receive, after: timedelta, offered: bool
+) -> None:
+    message = receive()
+    offer(database, message)
+    found = messages.was_offered(database, message.conversation_id, PRICE, NOW + after)
+    assert found is offered
+
+
+def test_a_button_shown_again_is_an_offer_for_another_24_hours(
+    database: Database, receive: Receive
+) -> None:
+    offer(database, receive())
+    message = receive(at=later(hours=10))
+    offer(database, message, later(hours=10))
+    assert messages.was_offered(database, message.conversation_id, PRICE, later(hours=33))
+    with database.work() as session:
+        assert session.scalar(select(func.count()).select_from(Offer)) == 1
+
+
+def test_an_offer_to_one_conversation_is_none_to_another(
+    database: Database, receive: Receive
+) -> None:
+    offer(database, receive(person="one"))
+    other = receive(person="other")
+    assert not messages.was_offered(database, other.conversation_id, PRICE, NOW)
+
+
+def test_another_payload_was_not_offered(database: Database, receive: Receive) -> None:
+    message = receive()
+    offer(database, message)
+    assert not messages.was_offered(database, message.conversation_id, '/faq{"topic":"pain"}', NOW)
+
+
+def test_what_stands_in_a_traceback_of_a_message_are_no_words(
+    database: Database, receive: Receive
+) -> None:
+    message = receive("my scalp itches")
+    answer = Answer([{"text": "call us today"}], request_kind="report_reaction")
+    [outbound] = messages.finish(database, message.id, answer, NOW)
+    [request] = open_requests(database)
+    shown = f"{message!r} {answer!r} {outbound!r} {request!r}"
+    assert "itches" not in shown
+    assert "call us" not in shown
