@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from bot.data_files import ROOT
 
 RASA = Path(sys.executable).with_name("rasa")
