@@ -85,6 +85,11 @@ def message_id(tracker: Tracker) -> str:
     return str((tracker.latest_message.get("metadata") or {}).get("message", ""))
 
 
+def language_of(tracker: Tracker) -> str:
+    """The language of the message at hand, as the engine judged it; English if nobody did."""
+    return str((tracker.latest_message.get("judgement") or {}).get("language") or "en")
+
+
 def intent_of(tracker: Tracker) -> str:
     """The intent of the message at hand."""
     return str((tracker.latest_message.get("intent") or {}).get("name") or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Events, SafeAction
+from actions.base import Events, SafeAction, language_of
 from bot.clinic.doses import asks_about_medicine
 
 LANGUAGES = {"hi": "utter_language_hi", "mr": "utter_language_mr"}
@@ -34,7 +34,7 @@ class OtherLanguage(SafeAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """The text in the message's language comes first, then English."""
-        language = (tracker.latest_message.get("judgement") or {}).get("language", "en")
+        language = language_of(tracker)
         await self.pass_to_team(tracker, "other_language")
         if language in LANGUAGES:
             dispatcher.utter_message(response=LANGUAGES[language])

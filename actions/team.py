@@ -7,7 +7,7 @@ import asyncio
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Events, SafeAction, intent_of
+from actions.base import Events, SafeAction, intent_of, language_of
 from bot.store.conversations import stop_unasked
 
 VISIT = "utter_passed_visit"
@@ -57,7 +57,7 @@ class ReportReaction(SafeAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Stores first, then says where to call."""
         await self.pass_to_team(tracker, "report_reaction", "same_day")
-        dispatcher.utter_message(response=self.on_failure)
+        dispatcher.utter_message(response=self.on_failure, language=language_of(tracker))
         return []
 
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 
-from bot.clinic.schema import ClinicFileError
 from bot.encryption import Cipher, DataKeyError, make_key
 from bot.settings import SettingsError, clock_offset, read_settings
+from bot.start import StartError
 from bot.store.database import Database
 from bot.store.requests import close_request, open_requests
 
@@ -63,7 +63,8 @@ def _requests(arguments: argparse.Namespace) -> int:
     for request in found:
         when = request.created_at.strftime("%Y-%m-%d %H:%M UTC")
         print(f"{request.id}  {request.urgency:<9}  {request.kind}  {when}  {request.channel}")
-        print(f"    {request.text[:400]}")
+        for text in (*request.earlier, request.text):
+            print("    " + text.replace("\n", "\n    "))
     print(f"{len(found)} open; close one with: python -m bot requests --close ID")
     return 0
 
@@ -104,7 +105,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return int(arguments.function(arguments))
-    except (SettingsError, DataKeyError, ClinicFileError) as error:
+    except (SettingsError, DataKeyError, StartError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -22,12 +22,12 @@ from bot.channels.website import Website
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
-from bot.clinic.schema import read_clinic
 from bot.data_files import DATA, read_yaml
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
 from bot.settings import Settings, clock_offset, read_settings
+from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
 
 # Seconds that leftover messages wait for the engine at a start.
@@ -45,7 +45,7 @@ HEADERS = {
 
 def application(settings: Settings) -> Any:
     """The front as an ASGI application."""
-    clinic = read_clinic(settings.clinic_file.read_text("utf-8"))
+    clinic = read_clinic_file(settings.clinic_file)
     wording = read_yaml(DATA / "facts.yml")
     safety = read_yaml(DATA / "safety" / "texts.yml")
     clock = Clock(clock_offset(settings))
@@ -71,7 +71,8 @@ def application(settings: Settings) -> Any:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        door.in_background(_work_off_when_ready(door, engine))
+        left = await door.leftovers()
+        door.in_background(door.work_off(left, _until_up(engine)))
         yield
         await engine.close()
         database.close()
@@ -86,13 +87,12 @@ def application(settings: Settings) -> Any:
     return website.application(Starlette(routes=routes, lifespan=lifespan))
 
 
-async def _work_off_when_ready(door: Door, engine: Engine) -> None:
-    """Answers what the last stop left over, but not with an apology for an engine that starts."""
+async def _until_up(engine: Engine) -> None:
+    """Ends when the engine is ready, or when it is no use to wait any longer."""
     for _ in range(ENGINE_PATIENCE):
         if await engine.is_ready():
-            break
+            return
         await asyncio.sleep(1)
-    await door.work_off()
 
 
 def _origins(settings: Settings, clinic: Mapping[str, Any]) -> list[str]:
@@ -114,6 +114,7 @@ def serve() -> None:
     """Serves the front until it is told to stop."""
     settings = read_settings()
     logs.configure("front", settings.log_level)
+    refuse_in_production(settings, read_clinic_file(settings.clinic_file))
     uvicorn.run(
         application(settings),
         host="0.0.0.0",  # noqa: S104 - patients come from outside

@@ -11,7 +11,7 @@ free=$(df -Pk . | awk 'NR==2 {print $4}')
 
 if [ ! -x "$folder/bin/python" ]; then
     echo "setup     $folder: an environment with Python $python"
-    "$uv" venv --quiet --python "$python" "$folder" 2>/dev/null ||
+    "$uv" venv --quiet --python "$python" "$folder" ||
         fail "Python $python was not found and could not be fetched: install Python $python (for example python$python from your distribution, or pyenv) and start again."
 fi
 echo "setup     $folder: packages of $lock (the first time takes a minute or two)"

@@ -17,13 +17,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clinic.clock import offset_for
-from bot.clinic.production import refusals
-from bot.clinic.schema import ClinicFileError, read_clinic
-from bot.data_files import ROOT, read_yaml
+from bot.data_files import ROOT
 from bot.encryption import Cipher, DataKeyError
 from bot.settings import Settings, SettingsError, keep_clock_offset, read_settings
+from bot.start import StartError, read_clinic_file, refuse_in_production
 from bot.store.database import Database
 from bot.training import fitting_model, train
 
@@ -32,11 +32,9 @@ ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 LEAST_DISK = 500 * 1024 * 1024
 READY_WITHIN = 120.0
 STOPPED_WITHIN = 8.0
+FRONT = "front"
+STARTS_A_MINUTE = 5
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-class StartError(RuntimeError):
-    """The start is refused; the message is one sentence, or several lines in production."""
 
 
 def say(text: str) -> None:
@@ -59,11 +57,8 @@ def check(settings: Settings) -> None:
     Raises:
         StartError: something is wrong; nothing was started or written but secrets.
     """
-    clinic = _read_clinic(settings.clinic_file)
-    if settings.is_production:
-        found = refusals(os.environ, clinic, example=read_yaml(ROOT / "clinic.yml"), approved=False)
-        if found:
-            raise StartError("\n".join(found))
+    clinic = read_clinic_file(settings.clinic_file)
+    refuse_in_production(settings, clinic)
     if not ENGINE_PYTHON.exists():
         raise StartError("The engine's environment is missing: start with `make run`.")
     try:
@@ -83,7 +78,8 @@ def check(settings: Settings) -> None:
     if len(set(ports.values())) < len(ports):
         raise StartError("FRONT_PORT, ACTIONS_PORT and ENGINE_PORT should be three numbers.")
     for name, port in ports.items():
-        if _in_use(port):
+        # The front listens on every address of the machine, the others on loopback.
+        if _in_use("0.0.0.0" if name == "FRONT_PORT" else "127.0.0.1", port):  # noqa: S104
             raise StartError(
                 f"Port {port} is in use: stop what uses it, or set {name} to another number."
             )
@@ -100,9 +96,12 @@ def prepare(settings: Settings) -> Path:
     except ValueError as error:
         raise StartError(str(error)) from None
     keep_clock_offset(settings, offset)
-    database = Database(settings.database_url, Cipher(settings.data_key))
-    database.migrate()
-    database.close()
+    try:
+        database = Database(settings.database_url, Cipher(settings.data_key))
+        database.migrate()
+        database.close()
+    except (SQLAlchemyError, ImportError, OSError):
+        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
     model = fitting_model()
     if model.exists():
         say(f"model     {model.name} fits the present data")
@@ -141,38 +140,25 @@ def run(settings: Settings) -> int:
     model = prepare(settings)
     started = processes(settings, model)
     with _running(settings, started) as children:
-        _wait_until_ready(started, children)
+        _wait_until_ready(children)
         say(f"page      http://localhost:{settings.front_port}/    try the chat here")
         say(f"health    http://localhost:{settings.front_port}/health")
         say(f"ready     in {time.monotonic() - began:.1f} s; Ctrl-C stops everything")
-        return _watch(started, children)
+        return _watch(children)
 
 
-def _read_clinic(file: Path) -> dict[str, object]:
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise StartError(
-            f"{file} cannot be read: set CLINIC_FILE to the clinic's own file."
-        ) from None
-    try:
-        return read_clinic(text)
-    except ClinicFileError as error:
-        raise StartError(str(error)) from None
-
-
-def _in_use(port: int) -> bool:
+def _in_use(address: str, port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except OSError:
             return True
     return False
 
 
 @contextmanager
-def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[Child]]:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -182,17 +168,47 @@ def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[subproc
         "SECRET_KEY": settings.secret_key,
         "ENGINE_TOKEN": settings.engine_token,
     }
-    children: list[subprocess.Popen[bytes]] = []
+    children: list[Child] = []
     try:
         for process in wanted:
             say(f"start     {process.name}")
-            # A session of its own: Ctrl-C reaches this process alone, which then ends the rest.
-            children.append(
-                subprocess.Popen(process.command, cwd=ROOT, env=environment, start_new_session=True)
-            )
+            child = Child(process, environment)
+            children.append(child)
+            child.start()
         yield children
     finally:
-        _stop(children)
+        _stop([child.running for child in children if child.running])
+
+
+class Child:
+    """One of the three while it runs."""
+
+    def __init__(self, process: Process, environment: dict[str, str]) -> None:
+        self.process = process
+        self.running: subprocess.Popen[bytes] | None = None
+        self.starts: list[float] = []
+        self._environment = environment
+
+    def start(self) -> None:
+        """Starts the process, in a session of its own: Ctrl-C reaches the parent alone."""
+        self.starts.append(time.monotonic())
+        self.running = subprocess.Popen(
+            self.process.command,
+            cwd=ROOT,
+            env=self._environment,
+            start_new_session=True,
+            # No thread runs beside this one, so nothing can hold a lock in the child.
+            preexec_fn=_end_with_parent,  # noqa: PLW1509
+        )
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.running is None or self.running.poll() is not None
+
+    def may_start_again(self) -> bool:
+        """Not the front, and nothing that has ended too often in the last minute."""
+        lately = [start for start in self.starts if time.monotonic() - start < 60]
+        return self.process.name != FRONT and len(lately) < STARTS_A_MINUTE
 
 
 def _end_with_parent() -> None:
@@ -200,29 +216,32 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+def _stop(running: list[subprocess.Popen[bytes]]) -> None:
+    # A second Ctrl-C must not leave half of them behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for signal_ in (signal.SIGTERM, signal.SIGKILL):
-        for child in children:
+        for child in running:
             try:
                 os.killpg(child.pid, signal_)
             except ProcessLookupError:
                 continue
         deadline = time.monotonic() + STOPPED_WITHIN
-        for child in children:
+        for child in running:
             try:
                 child.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 continue
 
 
-def _wait_until_ready(wanted: list[Process], children: list[subprocess.Popen[bytes]]) -> None:
+def _wait_until_ready(children: list[Child]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    waiting = {process.name: process for process in wanted}
+    waiting = {child.process.name: child.process for child in children}
     with httpx.Client(timeout=1.0) as client:
         while waiting:
-            for process, child in zip(wanted, children, strict=True):
-                if child.poll() is not None:
-                    raise StartError(f"{process.name} ended at its start: its lines say why.")
+            for child in children:
+                if child.has_ended():
+                    raise StartError(f"{child.process.name} ended at its start: its lines say why.")
             for name, process in list(waiting.items()):
                 try:
                     if client.get(process.health).status_code == httpx.codes.OK:
@@ -238,12 +257,17 @@ def _wait_until_ready(wanted: list[Process], children: list[subprocess.Popen[byt
             time.sleep(0.1)
 
 
-def _watch(wanted: list[Process], children: list[subprocess.Popen[bytes]]) -> int:
+def _watch(children: list[Child]) -> int:
+    """Starts engine and actions again when they end: the front goes on answering meanwhile."""
     while True:
-        for process, child in zip(wanted, children, strict=True):
-            if child.poll() is not None:
-                say(f"{process.name} ended unexpectedly; stopping everything")
+        for child in children:
+            if not child.has_ended():
+                continue
+            if not child.may_start_again():
+                say(f"{child.process.name} ended unexpectedly; stopping everything")
                 return 1
+            say(f"{child.process.name} ended unexpectedly; starting it again")
+            child.start()
         time.sleep(0.3)
 
 

@@ -116,24 +116,37 @@ def _secrets(env: Mapping[str, str], var_dir: Path, environment: str) -> dict[st
 
 def _development_secrets(var_dir: Path) -> dict[str, str]:
     file = var_dir / "secrets.json"
-    if not file.exists():
-        try:
+    try:
+        if not file.exists():
             var_dir.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            raise SettingsError(f"{var_dir} cannot be made: set VAR_DIR to a folder.") from None
-        made = {
-            "DATA_KEY": f"dev:{_fernet_key()}",
-            "SECRET_KEY": secrets.token_urlsafe(32),
-            "ENGINE_TOKEN": secrets.token_urlsafe(32),
-        }
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w", encoding="utf-8") as opened:
-                json.dump(made, opened)
-    return {name: str(value) for name, value in json.loads(file.read_text("utf-8")).items()}
+            _write_once(file, json.dumps(_new_secrets()))
+        return {name: str(value) for name, value in json.loads(file.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        raise SettingsError(
+            f"{file} cannot be written or read: set VAR_DIR to a folder with room, or delete it."
+        ) from None
+
+
+def _new_secrets() -> dict[str, str]:
+    return {
+        "DATA_KEY": f"dev:{_fernet_key()}",
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "ENGINE_TOKEN": secrets.token_urlsafe(32),
+    }
+
+
+def _write_once(file: Path, content: str) -> None:
+    """Writes a file that only its owner reads, whole or not at all; the first writer wins."""
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(content)
+        os.link(part, file)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
 
 
 def _fernet_key() -> str:

@@ -43,15 +43,18 @@ def train(root: Path = ROOT) -> Path:
         subprocess.CalledProcessError: training failed; Rasa's own words are on the screen.
     """
     model = fitting_model(root)
+    # Under another name until it is whole: a kill must not leave half a model that fits.
+    unfinished = model.with_name(f"unfinished-{model.name}")
     subprocess.run(
         [
             str(root / ".venv-engine" / "bin" / "python"),
             "-m",
             "bot.engine.train",
             str(model.parent),
-            model.name.removesuffix(".tar.gz"),
+            unfinished.name.removesuffix(".tar.gz"),
         ],
         cwd=root,
         check=True,
     )
+    unfinished.replace(model)
     return model

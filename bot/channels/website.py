@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import socketio
@@ -17,6 +18,13 @@ logger = logging.getLogger(__name__)
 CHANNEL = "website"
 LONGEST_MESSAGE = 20_000
 LONGEST_ID = 100
+# Engine.IO's ping interval and time-out, in seconds: so long a dead line can look alive.
+PING_INTERVAL, PING_TIMEOUT = 25, 20
+UNHEARD = timedelta(seconds=PING_INTERVAL + PING_TIMEOUT)
+DIED = (
+    socketio.AsyncServer.reason.PING_TIMEOUT,
+    socketio.AsyncServer.reason.TRANSPORT_ERROR,
+)
 
 
 class Website:
@@ -30,9 +38,12 @@ class Website:
             async_mode="asgi",
             cors_allowed_origins=list(origins),
             max_http_buffer_size=4 * LONGEST_MESSAGE,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
         )
         self.server.on("session_request", self._session_request)
         self.server.on("user_uttered", self._user_uttered)
+        self.server.on("disconnect", self._disconnected)
         door.add_channel(CHANNEL, self._send)
 
     def application(self, other: Any) -> socketio.ASGIApp:
@@ -46,6 +57,7 @@ class Website:
         if not session:
             session = uuid.uuid4().hex
             token = self._signer.dumps(session)
+        await self.server.save_session(sid, {"session": session})
         await self.server.enter_room(sid, self._room(session))
         await self.server.emit("session_confirm", token, to=sid)
         await self._door.send_waiting(CHANNEL, session)
@@ -66,6 +78,12 @@ class Website:
         await self.server.enter_room(sid, self._room(session))
         await self._door.receive(CHANNEL, session, self._external_id(session, message_id), text)
         return {"status": "received"}
+
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        """A line that died by itself was dead for a while: what went into it counts as unsent."""
+        session = (await self.server.get_session(sid)).get("session")
+        if session and reason in DIED:
+            await self._door.connection_died(CHANNEL, session, UNHEARD)
 
     async def _send(self, outbound: Outbound) -> bool:
         """Emits to every tab of the session; false if none is open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
 
@@ -15,7 +15,7 @@ class Press:
     """A pressed button: the intent it stands for and its ids, such as `topic`."""
 
     intent: str
-    entities: Mapping[str, str]
+    entities: Mapping[str, str] = field(repr=False)
 
 
 def read_payload(text: str) -> Press | None:
@@ -28,7 +28,7 @@ def read_payload(text: str) -> Press | None:
         return None
     try:
         entities = json.loads(found.group(2) or "{}")
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
     if not all(isinstance(value, str) for value in entities.values()):
         return None

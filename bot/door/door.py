@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -28,6 +28,8 @@ TURN_LIMIT = 8.0
 # Past this the encoder reads no further; a safety sign is looked for in all of it.
 LONGEST_TEXT = 2000
 DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
+BARE_ANSWERS = ("affirm", "deny", "inform")
+BOOKING = "/book_consultation"
 
 Send = Callable[[Outbound], Awaitable[bool]]
 Result = TypeVar("Result")
@@ -105,14 +107,16 @@ class Door:
             return self.in_background(self._answer(inbound))
 
     async def _answer(self, inbound: Inbound) -> list[Outbound]:
+        # The patient waits from now on, also in the queue.
+        deadline = asyncio.get_running_loop().time() + TURN_LIMIT
         try:
-            return await self._answer_in_order(inbound)
+            return await self._answer_in_order(inbound, deadline)
         except Exception as error:
             error_id = logs.new_error_id()
             logger.error(
                 "message %s unanswered, error %s: %s", inbound.id, error_id, logs.describe(error)
             )
-            return await self._apologise(inbound, error_id, "unavailable")
+            return await self._apologise(inbound, error_id, "not_answered")
 
     async def _apologise(self, inbound: Inbound, error_id: str, wording: str) -> list[Outbound]:
         """The clinic's phone, or the text for danger, without the database.
@@ -121,7 +125,8 @@ class Door:
         """
         judgement = self._red_flags.judge(inbound.text)
         if judgement.urgency in DANGER:
-            content = _in_danger([{"text": self._safety_text(judgement)}], judgement.urgency)
+            said = self._safety_text(judgement, team_was_told=False)
+            content = _in_danger([{"text": said}], judgement.urgency)
         else:
             text = fill(self._wordings.frame[wording], self._facts())
             content = Answer([{"text": text}])
@@ -135,18 +140,20 @@ class Door:
         await self._hand_over(outbound)
         return [outbound]
 
-    async def _answer_in_order(self, inbound: Inbound) -> list[Outbound]:
+    async def _answer_in_order(self, inbound: Inbound, deadline: float) -> list[Outbound]:
         judgement = self._red_flags.judge(inbound.text)
         if judgement.urgency in DANGER:
             # A sign of danger waits behind no other message.
-            return await self._answer_and_send(inbound, judgement)
+            return await self._answer_and_send(inbound, judgement, deadline)
         async with self._in_order(inbound.conversation_id):
-            return await self._answer_and_send(inbound, judgement)
+            return await self._answer_and_send(inbound, judgement, deadline)
 
-    async def _answer_and_send(self, inbound: Inbound, judgement: Judgement) -> list[Outbound]:
+    async def _answer_and_send(
+        self, inbound: Inbound, judgement: Judgement, deadline: float
+    ) -> list[Outbound]:
         answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
         if not answered:
-            answer = await self._make_answer(inbound, judgement)
+            answer = await self._make_answer(inbound, judgement, deadline)
             answered = await asyncio.to_thread(
                 messages.finish, self._database, inbound.id, answer, self._clock.now()
             )
@@ -160,9 +167,13 @@ class Door:
 
     async def send(self, outbound: Outbound) -> None:
         """Hands one message of the outbox to its channel; what did not leave stays queued."""
-        if await asyncio.to_thread(messages.claim, self._database, outbound.id):
-            sent_at = self._clock.now() if await self._hand_over(outbound) else None
-            await asyncio.to_thread(messages.release, self._database, outbound.id, sent_at)
+        try:
+            if await asyncio.to_thread(messages.claim, self._database, outbound.id):
+                sent_at = self._clock.now() if await self._hand_over(outbound) else None
+                await asyncio.to_thread(messages.release, self._database, outbound.id, sent_at)
+        except Exception as error:
+            # The answer itself is stored; it is sent at the next connection or start.
+            logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
 
     async def _hand_over(self, outbound: Outbound) -> bool:
         try:
@@ -179,10 +190,31 @@ class Door:
         for outbound in waiting:
             await self.send(outbound)
 
-    async def work_off(self) -> None:
-        """Answers what a stop or a crash left unanswered; called once at the start."""
+    async def connection_died(self, channel: str, person: str, unheard: timedelta) -> None:
+        """Queues again what was sent to a person while nobody knew that the line was dead."""
+        await asyncio.to_thread(
+            messages.queue_again,
+            self._database,
+            channel,
+            self.person_key(channel, person),
+            self._clock.now() - unheard,
+        )
+
+    async def leftovers(self) -> list[Inbound]:
+        """What a stop or a crash left unanswered; asked once, before anybody is served."""
         await asyncio.to_thread(messages.release_all, self._database)
-        for inbound in await asyncio.to_thread(messages.unanswered, self._database):
+        return await asyncio.to_thread(messages.unanswered, self._database)
+
+    async def work_off(self, left: Sequence[Inbound], engine_is_up: Awaitable[Any]) -> None:
+        """Answers leftovers: signs of danger at once, the rest when the engine is up."""
+        rest = []
+        for inbound in left:
+            if self._red_flags.judge(inbound.text).urgency in DANGER:
+                self.in_background(self._answer(inbound))
+            else:
+                rest.append(inbound)
+        await engine_is_up
+        for inbound in rest:
             self.in_background(self._answer(inbound))
 
     def in_background(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
@@ -208,7 +240,7 @@ class Door:
     def _in_order(self, whose: str) -> _Place:
         return _Place(self._order, self._waiting, whose)
 
-    async def _make_answer(self, inbound: Inbound, judgement: Judgement) -> Answer:
+    async def _make_answer(self, inbound: Inbound, judgement: Judgement, deadline: float) -> Answer:
         now = self._clock.now()
         known = self._facts()
         if judgement.urgency in DANGER:
@@ -218,15 +250,23 @@ class Door:
         standing = await asyncio.to_thread(
             conversations.standing, self._database, inbound.conversation_id, now
         )
-        answer = await self._ordinary_answer(inbound, known, now)
+        answer = await self._ordinary_answer(inbound, known, now, deadline)
         if Urgency(answer.urgency) in DANGER:
             return answer
+        if standing.after_crisis and answer.intent in BARE_ANSWERS:
+            # "Is someone with you right now?" was asked: a "no" is no small talk.
+            crisis = Judgement(Urgency.CRISIS, "CRISIS", judgement.language)
+            return _in_danger([{"text": self._safety_text(crisis)}], Urgency.CRISIS)
         return self._framed(answer, standing, known)
 
-    def _safety_text(self, judgement: Judgement) -> str:
+    def _safety_text(self, judgement: Judgement, *, team_was_told: bool = True) -> str:
         """The fixed text, from the patterns alone: it waits for nothing and no one."""
+        texts = self._wordings.safety
+        if not team_was_told:
+            unsaid = dict.fromkeys(texts["crisis"]["open"], "")
+            texts = {**texts, "crisis": {**texts["crisis"], "open": unsaid, "closed": unsaid}}
         is_open = self._hours.is_open(self._clock.now())
-        return safety_text(judgement, self._wordings.safety, self._facts(), is_open=is_open)
+        return safety_text(judgement, texts, self._facts(), is_open=is_open)
 
     async def _record(self, inbound: Inbound, reply: str) -> None:
         try:
@@ -237,7 +277,7 @@ class Door:
             logger.warning("message %s is not in the tracker: %s", inbound.id, error)
 
     async def _ordinary_answer(
-        self, inbound: Inbound, known: Mapping[str, str], now: datetime
+        self, inbound: Inbound, known: Mapping[str, str], now: datetime, deadline: float
     ) -> Answer:
         frame = self._wordings.frame
         text = as_plain_text(inbound.text)
@@ -247,14 +287,16 @@ class Door:
             return Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
         press = await self._pressed(inbound, now)
         try:
-            turn = await self._bounded_turn(inbound, text, press)
+            turn = await self._bounded_turn(inbound, text, press, deadline)
         except (EngineError, asyncio.TimeoutError) as error:
             error_id = logs.new_error_id()
             why = str(error) or f"no answer within {TURN_LIMIT:.0f} s"
             logger.error("message %s unanswered, error %s: %s", inbound.id, error_id, why)
             return Answer([{"text": fill(frame["unavailable"], known)}], request_kind="unanswered")
         urgency = Urgency(turn.urgency)
-        return _in_danger(turn.messages, urgency) if urgency in DANGER else Answer(turn.messages)
+        if urgency in DANGER:
+            return _in_danger(turn.messages, urgency)
+        return Answer(turn.messages, intent=turn.intent)
 
     async def _pressed(self, inbound: Inbound, now: datetime) -> Press | None:
         press = read_payload(inbound.text.strip())
@@ -269,19 +311,22 @@ class Door:
         )
         return press if offered else None
 
-    async def _bounded_turn(self, inbound: Inbound, text: str, press: Press | None) -> Turn:
-        """One turn within the limit; a turn that takes longer is given up, never cut off.
+    async def _bounded_turn(
+        self, inbound: Inbound, text: str, press: Press | None, deadline: float
+    ) -> Turn:
+        """One turn until the deadline; a turn that takes longer is given up, never cut off.
 
         Rasa would drop the events of a cancelled turn although an action may have acted. The
         next message waits for the given-up turn, so that Rasa's own lock is never contended.
         """
-        deadline = asyncio.get_running_loop().time() + TURN_LIMIT
+        now = asyncio.get_running_loop().time
         abandoned = self._abandoned.get(inbound.conversation_id)
         if abandoned is not None:
-            await asyncio.wait([abandoned], timeout=TURN_LIMIT)
+            await asyncio.wait([abandoned], timeout=max(deadline - now(), 0.0))
             if not abandoned.done():
                 raise asyncio.TimeoutError
-        remaining = max(deadline - asyncio.get_running_loop().time(), 0.5)
+        # One that waited in line still gets a fair try.
+        remaining = max(deadline - now(), TURN_LIMIT / 4)
         task = asyncio.ensure_future(
             self._engine.turn(
                 inbound.conversation_id, inbound.id, text, press, again=not inbound.is_new
@@ -317,13 +362,22 @@ class Door:
             lead.append(fill(frame["privacy_notice"], known))
         if not lead:
             return answer
-        first, *rest = answer.messages
+        said = answer.messages
+        if standing.after_crisis:
+            said = [_without_booking(message) for message in said]
+        first, *rest = said
         return Answer(
             [{**first, "text": "\n\n".join(["\n".join(lead), first["text"]])}, *rest],
             urgency=answer.urgency,
             gives_notice=not standing.notice_given,
             request_kind=answer.request_kind,
         )
+
+
+def _without_booking(message: dict[str, Any]) -> dict[str, Any]:
+    """The message without the offer to book, which has no place after a crisis (brief 5.5)."""
+    buttons = [each for each in message.get("buttons", []) if each["payload"] != BOOKING]
+    return {**message, "buttons": buttons}
 
 
 def _in_danger(said: list[dict[str, Any]], urgency: Urgency) -> Answer:

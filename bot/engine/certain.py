@@ -11,7 +11,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -28,6 +28,8 @@ INTENT_OF = {
     Urgency.SAME_DAY: "report_reaction",
     Urgency.EXPECTED: "report_reaction",
 }
+DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
+CRISIS_SIGN = "CRISIS"
 OTHER_LANGUAGE = "change_language"
 READ_BY_THE_CLASSIFIER = ("en", "hi_latn")
 
@@ -69,7 +71,7 @@ class Certain(GraphComponent):
         """Sets the judgement, and the intent where it is certain."""
         for message in messages:
             text = message.get(TEXT) or ""
-            judgement = self._red_flags.judge(text)
+            judgement = _at_least(self._red_flags.judge(text), message.get(INTENT) or {})
             message.set(JUDGEMENT, as_dict(judgement), add_to_output=True)
             intent = self._certain_intent(text, judgement)
             if intent:
@@ -92,6 +94,16 @@ class Certain(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Nothing is learnt from the rules."""
         return training_data
+
+
+def _at_least(judgement: Judgement, intent: dict[str, Any]) -> Judgement:
+    """The judgement, raised to what the classifier heard: doubt goes to the higher class."""
+    heard = {name: urgency for urgency, name in INTENT_OF.items() if urgency in DANGER}
+    if judgement.urgency in DANGER or intent.get("name") not in heard:
+        return judgement
+    urgency = heard[intent["name"]]
+    sign = CRISIS_SIGN if urgency is Urgency.CRISIS else ""
+    return Judgement(urgency, sign, judgement.language)
 
 
 def as_dict(judgement: Judgement) -> dict[str, str]:

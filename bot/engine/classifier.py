@@ -53,7 +53,9 @@ class LabelModel:
         rows = self._rows(texts, vectors)
         # With fewer texts than features the same optimum is found, several times as fast, in the
         # space that the texts span: rows = factor @ basis, with orthonormal rows of `basis`.
-        gram = (rows @ rows.T).toarray().astype(np.float64)
+        # In double precision: two texts may be the same but for a word that no n-gram holds.
+        exact = rows.astype(np.float64)
+        gram = (exact @ exact.T).toarray()
         factor = np.linalg.cholesky(gram + 1e-6 * np.eye(len(gram)))
         model = LogisticRegression(
             C=self._regularisation, max_iter=100, tol=1e-3, random_state=self._seed

@@ -62,10 +62,11 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         and logs an error for each.
         """
         text = response.get("text") or ""
+        given = {**(filled_slots or {}), **kwargs}
+        language = str(given.get("language") or "en")
         for placeholder, urgency in SAFETY_PLACEHOLDERS.items():
             if placeholder in text:
-                text = text.replace(placeholder, self.safety_text(Judgement(urgency)))
-        given = {**(filled_slots or {}), **kwargs}
+                text = text.replace(placeholder, self.safety_text(Judgement(urgency, "", language)))
         known = {name: str(value) for name, value in given.items() if value is not None}
         text = fill(text, {**known, **self.facts_now()})
         response["text"] = self._framed(text, response.get("metadata") or {})

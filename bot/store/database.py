@@ -19,6 +19,8 @@ from bot.store.tables import use_cipher
 MIGRATIONS = Path(__file__).parent / "migrations"
 # How long a writer waits for another process before SQLite gives up, in milliseconds.
 BUSY_TIMEOUT = 5000
+# Seconds to connect, and milliseconds for a statement.
+POSTGRESQL_LIMITS = {"connect_timeout": 3, "options": "-c statement_timeout=4000"}
 
 
 class Database:
@@ -31,8 +33,11 @@ class Database:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         self._url = parsed
-        self._engine = create_engine(parsed)
-        if parsed.get_backend_name() == "sqlite":
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        # A server that does not answer must not hold a patient's message for minutes.
+        limits = {} if is_sqlite else POSTGRESQL_LIMITS
+        self._engine = create_engine(parsed, pool_pre_ping=True, connect_args=limits)
+        if is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
             # pysqlite's own BEGIN comes late and takes a read lock first, which two writers
             # cannot both upgrade; ours takes the write lock at once and waits for it.
@@ -61,7 +66,7 @@ class Database:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 

@@ -51,6 +51,7 @@ class Answer:
     urgency: str = "none"
     gives_notice: bool = False
     request_kind: str = ""
+    intent: str = ""
 
 
 def receive(
@@ -210,6 +211,23 @@ def release(database: Database, outbound_id: str, sent_at: datetime | None) -> N
             update(OutboundMessage)
             .where(OutboundMessage.id == outbound_id, OutboundMessage.state == SENDING)
             .values(state=SENT if sent_at else QUEUED, sent_at=sent_at)
+        )
+
+
+def queue_again(database: Database, channel: str, person: str, since: datetime) -> None:
+    """Queues again what went to a person since a moment: their connection was dead already."""
+    with database.work() as session:
+        theirs = select(Conversation.id).where(
+            Conversation.channel == channel, Conversation.person == person
+        )
+        session.execute(
+            update(OutboundMessage)
+            .where(
+                OutboundMessage.conversation_id.in_(theirs),
+                OutboundMessage.state == SENT,
+                OutboundMessage.sent_at >= since,
+            )
+            .values(state=QUEUED, sent_at=None)
         )
 
 

@@ -25,6 +25,8 @@ class OpenRequest:
     created_at: datetime
     conversation_id: str
     channel: str
+    # What the patient wrote before in this conversation, oldest first, and the message itself.
+    earlier: tuple[str, ...] = field(repr=False)
     text: str = field(repr=False)
 
 
@@ -90,10 +92,23 @@ def open_requests(database: Database) -> list[OpenRequest]:
                 request.created_at,
                 request.conversation_id,
                 message.channel,
+                _earlier(session, message),
                 message.text,
             )
             for request, message in rows
         ]
+
+
+def _earlier(session: Session, message: InboundMessage) -> tuple[str, ...]:
+    rows = session.scalars(
+        select(InboundMessage)
+        .where(
+            InboundMessage.conversation_id == message.conversation_id,
+            InboundMessage.position < message.position,
+        )
+        .order_by(InboundMessage.position)
+    )
+    return tuple(row.text for row in rows)
 
 
 def close_request(database: Database, request_id: str, at: datetime) -> bool:

@@ -105,14 +105,19 @@ class ScriptedEngine:
         self.recorded.append((text, reply))
 
 
-def says(*texts: str, urgency: str = "none", buttons: dict[str, str] | None = None) -> Turn:
+def says(
+    *texts: str,
+    urgency: str = "none",
+    buttons: dict[str, str] | None = None,
+    intent: str = "faq",
+) -> Turn:
     """A turn with these texts; the buttons stand below the last."""
     said: list[dict[str, Any]] = [{"text": text} for text in texts]
     if buttons:
         said[-1]["buttons"] = [
             {"title": title, "payload": payload} for title, payload in buttons.items()
         ]
-    return Turn(said, "faq", urgency)
+    return Turn(said, intent, urgency)
 
 
 @cache
@@ -221,3 +226,12 @@ async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - any condition, not only an event's
             await asyncio.sleep(0.01)
+
+
+async def work_off(door: Door) -> None:
+    """What the front does at its start, with an engine that is up already."""
+
+    async def engine_is_up() -> None:
+        return None
+
+    await door.work_off(await door.leftovers(), engine_is_up())

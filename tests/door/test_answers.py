@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.door.conftest import (
     notice,
     says,
     wordings,
+    work_off,
 )
 
 BREATHLESS = "I cannot breathe"
@@ -204,7 +206,7 @@ async def test_a_turn_past_the_limit_is_told_with_the_clinics_phone(
     await reception.begin()
     monkeypatch.setattr(bot.door.door, "TURN_LIMIT", 0.3)
     reception.engine.hang("price")
-    assert await reception.say("price") == [framing("unavailable")]
+    assert await reception.say("price") == [framing("not_answered")]
     assert reception.requests == [("unanswered", "routine", "price")]
 
 
@@ -299,7 +301,7 @@ async def test_when_the_answer_cannot_be_stored_the_clinics_phone_is_told(
 ) -> None:
     await reception.begin()
     break_the_outbox(monkeypatch)
-    assert await reception.say("price") == [framing("unavailable")]
+    assert await reception.say("price") == [framing("not_answered")]
     assert reception.sent_texts == [framing("unavailable")]
     assert "OSError" in caplog.text
     assert "Xanthippe" not in caplog.text
@@ -314,7 +316,7 @@ async def test_what_could_not_be_stored_is_answered_at_the_next_start(
         await reception.say("price")
     reception.sent.clear()
 
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     await eventually(lambda: reception.sent_texts == ["answer to price"])
 
 
@@ -420,3 +422,46 @@ async def test_nothing_of_a_patient_is_logged_by_the_door(
 
 def test_the_clinic_is_open_at_the_hour_of_these_tests() -> None:
     assert NOW.weekday() == 0
+
+
+@pytest.mark.parametrize("intent", ["affirm", "deny", "inform"])
+async def test_a_bare_answer_after_a_crisis_is_no_small_talk(
+    reception: Reception, intent: str
+) -> None:
+    await reception.begin()
+    [crisis] = await reception.say(WANTS_TO_DIE)
+    reception.engine.answers["no nobody"] = says("All right.", intent=intent)
+    assert await reception.say("no nobody") == [crisis]
+    assert reception.requests == [
+        ("crisis", "crisis", WANTS_TO_DIE),
+        ("crisis", "crisis", "no nobody"),
+    ]
+
+
+async def test_after_a_crisis_no_reply_offers_to_book(reception: Reception) -> None:
+    await reception.begin()
+    await reception.say(WANTS_TO_DIE)
+    reception.engine.answers["price"] = says(
+        "It costs.", buttons={"Book a consult": "/book_consultation", "Menu": "/help_menu"}
+    )
+    [answer] = await (await reception.bring("price"))
+    assert [each["title"] for each in answer.content["buttons"]] == ["Menu"]
+
+
+async def test_a_crisis_that_could_not_be_stored_does_not_say_that_the_team_knows(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_the_outbox(monkeypatch)
+    [text] = await reception.say(WANTS_TO_DIE)
+    assert "14416" in text
+    assert "team" not in text.lower()
+
+
+async def test_what_went_into_a_dead_line_is_sent_again(reception: Reception) -> None:
+    await reception.begin()
+    await reception.say("price")
+    sent = len(reception.sent)
+    await reception.door.connection_died(CHANNEL, "anna", timedelta(seconds=45))
+    await reception.door.send_waiting(CHANNEL, "anna")
+    assert reception.sent[-1] == reception.sent[sent - 1]
+    assert len(reception.sent) > sent

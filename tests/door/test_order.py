@@ -11,7 +11,7 @@ from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import DONE, Outbound
 from bot.store.tables import InboundMessage, OutboundMessage
-from tests.door.conftest import CHANNEL, PATIENCE, Reception, eventually, notice, says
+from tests.door.conftest import CHANNEL, PATIENCE, Reception, eventually, notice, says, work_off
 
 
 def states(database: Database, table: type[InboundMessage] | type[OutboundMessage]) -> list[str]:
@@ -173,7 +173,7 @@ async def test_after_a_crash_what_was_half_sent_waits_again(
     [waiting] = messages.unsent(database, CHANNEL, reception.door.person_key(CHANNEL, "anna"))
     messages.claim(database, waiting.id)
 
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     assert states(database, OutboundMessage) == ["queued"]
 
 
@@ -202,7 +202,7 @@ async def test_after_a_crash_what_was_left_over_is_answered(
     crashed.cancel()
     reception.engine.let_go()
 
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     await eventually(lambda: reception.sent_texts == ["answer to price"])
     assert states(database, InboundMessage) == [DONE, DONE]
 
@@ -216,7 +216,7 @@ async def test_after_a_crash_the_engine_is_told_that_it_may_have_answered(
     crashed.cancel()
     reception.engine.let_go()
 
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     await eventually(lambda: len(reception.engine.asked) == 2)
     assert [each.again for each in reception.engine.asked] == [False, True]
 
@@ -232,7 +232,7 @@ async def test_leftovers_of_one_patient_are_answered_in_their_order(
         task.cancel()
     reception.engine.let_go()
 
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     await eventually(lambda: len(reception.sent) == 3)
     assert reception.sent_texts == ["answer to one", "answer to two", "answer to three"]
 
@@ -240,7 +240,7 @@ async def test_leftovers_of_one_patient_are_answered_in_their_order(
 async def test_nothing_left_over_is_nothing_to_do(reception: Reception) -> None:
     await reception.say("hello")
     reception.engine.asked.clear()
-    await reception.new_door().work_off()
+    await work_off(reception.new_door())
     await asyncio.sleep(0.05)
     assert reception.engine.asked == []
 

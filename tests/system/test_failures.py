@@ -230,11 +230,26 @@ def test_a_full_disk_stops_the_start(
     assert "disk" in said
 
 
-def test_when_one_process_dies_the_house_ends_and_leaves_none(tmp_path: Path) -> None:
+def test_when_the_engine_dies_it_is_started_again_and_the_front_goes_on(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.start()
-    [engine] = [pid for pid, command in house.processes_left().items() if "bot.engine" in command]
-    os.kill(engine, signal.SIGKILL)
+    patient = Patient(house)
+    kill(house, "bot.engine")
+    assert "112" in patient.say("my lips are swelling")[0].text
+    wait_until(lambda: house.http.get("/health").status_code == 200, 60.0, house.log_tail)
+    assert "engine ended unexpectedly; starting it again" in house.log_text()
+    assert house.stop() == 0
+
+
+def test_when_the_front_dies_the_house_ends_and_leaves_none(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.start()
+    kill(house, "bot front")
     assert house.wait_for_end() != 0
     assert not house.processes_left()
-    assert "engine ended unexpectedly" in house.log_text()
+    assert "front ended unexpectedly" in house.log_text()
+
+
+def kill(house: House, named: str) -> None:
+    [pid] = [pid for pid, command in house.processes_left().items() if named in command]
+    os.kill(pid, signal.SIGKILL)
