@@ -100,6 +100,10 @@ def lines(*folders: str) -> Iterator[tuple[str, str]]:
             yield f"{file.relative_to(ROOT)}:{number}", line
 
 
+# What an action may say with a response's name: no words.
+NAMING = {"response", "buttons", "language"}
+
+
 def test_the_code_names_responses_and_never_says_a_text() -> None:
     said = [
         place

@@ -14,6 +14,7 @@ from bot.clinic.red_flags import Judgement, Urgency, safety_text
 from bot.door.door import LONGEST_TEXT
 from bot.door.engine import EngineError
 from tests.door.conftest import (
+    CHANNEL,
     NOW,
     Reception,
     eventually,
@@ -206,7 +207,7 @@ async def test_a_turn_past_the_limit_is_told_with_the_clinics_phone(
     await reception.begin()
     monkeypatch.setattr(bot.door.door, "TURN_LIMIT", 0.3)
     reception.engine.hang("price")
-    assert await reception.say("price") == [framing("not_answered")]
+    assert await reception.say("price") == [framing("unavailable")]
     assert reception.requests == [("unanswered", "routine", "price")]
 
 
@@ -302,7 +303,7 @@ async def test_when_the_answer_cannot_be_stored_the_clinics_phone_is_told(
     await reception.begin()
     break_the_outbox(monkeypatch)
     assert await reception.say("price") == [framing("not_answered")]
-    assert reception.sent_texts == [framing("unavailable")]
+    assert reception.sent_texts == [framing("not_answered")]
     assert "OSError" in caplog.text
     assert "Xanthippe" not in caplog.text
 
