@@ -9,14 +9,20 @@ from pathlib import Path
 from bot.data_files import ROOT
 
 MODELS = ROOT / "models"
-# Everything a model is made of. Dates say nothing: a fresh clone has new ones.
+# Everything a model is made of, and nothing that is read when it runs (red flags, wordings).
+# Dates say nothing: a fresh clone has new ones.
 INGREDIENTS = (
     "config.yml",
     "domain.yml",
-    "data/**/*.yml",
-    "bot/clinic/*.py",
-    "bot/engine/*.py",
-    "bot/data_files.py",
+    "data/answers/*.yml",
+    "data/nlu/*.yml",
+    "data/rules/*.yml",
+    "data/stories/*.yml",
+    *(
+        f"bot/engine/{part}.py"
+        for part in ("certain", "classifier", "encoder", "spacy_model", "train", "understanding")
+    ),
+    "bot/engine/model_files.py",
     "requirements-engine.txt",
 )
 

@@ -239,6 +239,7 @@ def project(tmp_path: Path) -> Path:
         "config.yml",
         "domain.yml",
         "data/nlu/faq.yml",
+        "data/answers/clinic.yml",
         "data/facts.yml",
         "bot/clinic/hours.py",
         "bot/engine/train.py",
@@ -269,10 +270,8 @@ def test_the_same_content_has_the_same_fingerprint_whatever_its_dates(
         "config.yml",
         "domain.yml",
         "data/nlu/faq.yml",
-        "data/facts.yml",
-        "bot/clinic/hours.py",
+        "data/answers/clinic.yml",
         "bot/engine/train.py",
-        "bot/data_files.py",
         "requirements-engine.txt",
     ],
 )
@@ -284,7 +283,7 @@ def test_changed_content_has_another_fingerprint(project: Path, name: str) -> No
 
 def test_a_renamed_file_has_another_fingerprint(project: Path) -> None:
     before = fingerprint(project)
-    (project / "data" / "facts.yml").rename(project / "data" / "other.yml")
+    (project / "data" / "nlu" / "faq.yml").rename(project / "data" / "nlu" / "other.yml")
     assert fingerprint(project) != before
 
 
@@ -294,7 +293,7 @@ def test_a_new_file_has_another_fingerprint(project: Path) -> None:
     assert fingerprint(project) != before
 
 
-@pytest.mark.parametrize("name", ["README.md", "bot/door/door.py"])
+@pytest.mark.parametrize("name", ["README.md", "bot/door/door.py", "data/facts.yml"])
 def test_what_no_model_is_made_of_leaves_the_fingerprint(project: Path, name: str) -> None:
     before = fingerprint(project)
     (project / name).write_text("changed", "utf-8")

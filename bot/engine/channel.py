@@ -115,7 +115,7 @@ class FrontChannel(InputChannel):
 
     def _admit(self, request: Request) -> None:
         given = request.headers.get("Authorization", "")
-        if not hmac.compare_digest(given, f"Bearer {self._token}"):
+        if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
             raise SanicException("wrong token", status_code=401)
 
     async def _turn(self, agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ async def _answered_before(agent: Agent, conversation: str, message: str) -> dic
     found: UserUttered | None = None
     for event in tracker.events if tracker else []:
         if isinstance(event, UserUttered):
-            if found:
+            if said:
                 break
             found = event if event.message_id == message else None
         elif found and isinstance(event, BotUttered):

@@ -51,7 +51,9 @@ class EncryptedTrackerStore(SQLTrackerStore):
             rows = self._event_query(
                 session, sender_id, fetch_events_from_all_sessions=fetch_events_from_all_sessions
             ).all()
-            events = [json.loads(self._cipher.decrypt(row.data)) for row in rows]
+            stored = [row.data for row in rows]
+        # Outside the scope: in it Rasa takes any ValueError for a missing schema, and exits.
+        events = [json.loads(self._cipher.decrypt(data)) for data in stored]
         if not self.domain or not events:
             return None
         return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
