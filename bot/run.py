@@ -17,14 +17,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clinic.clock import offset_for
 from bot.data_files import ROOT
 from bot.encryption import Cipher, DataKeyError
 from bot.settings import Settings, SettingsError, keep_clock_offset, read_settings
 from bot.start import StartError, read_clinic_file, refuse_in_production
-from bot.store.database import Database
 from bot.training import fitting_model, train
 
 ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
@@ -32,7 +30,7 @@ ENGINE_PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 LEAST_DISK = 500 * 1024 * 1024
 READY_WITHIN = 120.0
 STOPPED_WITHIN = 8.0
-FRONT = "front"
+FRONT, ENGINE = "front", "engine"
 STARTS_A_MINUTE = 5
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -86,7 +84,7 @@ def check(settings: Settings) -> None:
 
 
 def prepare(settings: Settings) -> Path:
-    """Clock, tables and model; the model's file is returned.
+    """Clock and model; the model's file is returned.
 
     Raises:
         StartError: CLINIC_NOW is no instant, or training failed.
@@ -96,12 +94,7 @@ def prepare(settings: Settings) -> Path:
     except ValueError as error:
         raise StartError(str(error)) from None
     keep_clock_offset(settings, offset)
-    try:
-        database = Database(settings.database_url, Cipher(settings.data_key))
-        database.migrate()
-        database.close()
-    except (SQLAlchemyError, ImportError, OSError):
-        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
+    Cipher(settings.data_key)
     model = fitting_model()
     if model.exists():
         say(f"model     {model.name} fits the present data")
@@ -114,6 +107,25 @@ def prepare(settings: Settings) -> Path:
         raise StartError("Training failed: the lines above say why.") from None
     say(f"model     {model.name} trained in {time.monotonic() - began:.0f} s")
     return model
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the tables to the newest migration.
+
+    Raises:
+        StartError: the database cannot be opened or changed.
+    """
+    # Imported here: SQLAlchemy and Alembic take a second in which the engine can start.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.store.database import Database
+
+    try:
+        database = Database(settings.database_url, Cipher(settings.data_key))
+        database.migrate()
+        database.close()
+    except (SQLAlchemyError, ImportError, OSError):
+        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
 
 
 def processes(settings: Settings, model: Path) -> list[Process]:
@@ -175,6 +187,9 @@ def _running(settings: Settings, wanted: list[Process]) -> Iterator[list[Child]]
             child = Child(process, environment)
             children.append(child)
             child.start()
+            if process.name == ENGINE:
+                # It takes longest by far and needs no tables.
+                migrate(settings)
         yield children
     finally:
         _stop([child.running for child in children if child.running])

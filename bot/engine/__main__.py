@@ -11,9 +11,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
 from bot import logs
+from bot.engine.without_tensorflow import leave_out
 from bot.settings import read_settings
 
 logs.configure("engine", read_settings().log_level)
+leave_out()
 
 from asyncio import AbstractEventLoop
 
