@@ -14,7 +14,7 @@ import pytest
 import bot.run
 from bot.data_files import ROOT
 from bot.encryption import make_key
-from bot.run import StartError, check, main, prepare, processes
+from bot.run import StartError, check, main, migrate, prepare, processes
 from bot.settings import Settings, clock_offset, read_settings
 from bot.training import INGREDIENTS, fingerprint, fitting_model
 from tests.house import FOREIGN, free_ports
@@ -172,7 +172,22 @@ def test_a_clinic_now_that_is_no_instant_is_refused(environ: Callable[..., Setti
         prepare(settings)
 
 
-def test_preparing_keeps_the_clock_and_makes_the_tables(
+def test_migrating_makes_the_tables(environ: Callable[..., Settings]) -> None:
+    settings = environ()
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    migrate(settings)
+    assert (settings.var_dir / "clinic.db").exists()
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(
+    environ: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = environ(DATABASE_URL=f"sqlite:///{tmp_path / 'nowhere' / 'clinic.db'}")
+    with pytest.raises(StartError, match="check DATABASE_URL and VAR_DIR"):
+        migrate(settings)
+
+
+def test_preparing_keeps_the_clock(
     environ: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = environ(CLINIC_NOW="2036-11-23T10:00:00+05:30")
@@ -181,7 +196,6 @@ def test_preparing_keeps_the_clock_and_makes_the_tables(
     monkeypatch.setattr(bot.run, "fitting_model", lambda: model)
     assert prepare(settings) == model
     assert clock_offset(settings).days > 365
-    assert (settings.var_dir / "clinic.db").exists()
 
 
 @pytest.mark.parametrize(
