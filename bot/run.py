@@ -99,7 +99,7 @@ def prepare(settings: Settings) -> Path:
     if model.exists():
         say(f"model     {model.name} fits the present data")
         return model
-    say("model     none fits the present data: training, about a minute")
+    say("model     none fits the present data: training, a minute or two")
     began = time.monotonic()
     try:
         model = train()
