@@ -27,6 +27,10 @@ class Urgency(str, Enum):
     CRISIS = "crisis"
 
 
+# What is answered before everything else, by a fixed text alone (brief 5.1).
+DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What a message means for safety.

@@ -15,7 +15,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
-from bot.clinic.red_flags import Judgement, RedFlags, Urgency, safety_text
+from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, safety_text
 from bot.door.engine import Engine, EngineError, Turn
 from bot.store import conversations, messages
 from bot.store.database import Database
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 TURN_LIMIT = 8.0
 # Past this the encoder reads no further; a safety sign is looked for in all of it.
 LONGEST_TEXT = 2000
-DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
 BARE_ANSWERS = ("affirm", "deny", "inform")
 BOOKING = "/book_consultation"
 

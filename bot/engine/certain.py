@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.clinic.commands import Commands
-from bot.clinic.red_flags import Judgement, RedFlags, Urgency, language_of
+from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, language_of
 from bot.data_files import DATA, read_yaml
 from bot.engine.classifier import FlatClassifier
 from bot.engine.understanding import outputs
@@ -28,7 +28,6 @@ INTENT_OF = {
     Urgency.SAME_DAY: "report_reaction",
     Urgency.EXPECTED: "report_reaction",
 }
-DANGER = (Urgency.EMERGENCY, Urgency.CRISIS)
 CRISIS_SIGN = "CRISIS"
 OTHER_LANGUAGE = "change_language"
 READ_BY_THE_CLASSIFIER = ("en", "hi_latn")

@@ -16,7 +16,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import logs
-from bot.clinic.red_flags import Judgement, Urgency
+from bot.clinic.red_flags import DANGER, Judgement, Urgency
 from bot.engine.certain import JUDGEMENT
 from bot.engine.understanding import pressed
 from bot.settings import read_settings
@@ -130,7 +130,7 @@ class FrontChannel(InputChannel):
         else:
             parse = await _parse(agent, body["text"])
         judgement = _judgement(parse)
-        if judgement.urgency in (Urgency.EMERGENCY, Urgency.CRISIS):
+        if judgement.urgency in DANGER:
             reply = agent.nlg.safety_text(judgement)
             await _record(agent, body, parse, reply)
             messages: list[dict[str, Any]] = [{"text": reply}]

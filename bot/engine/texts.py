@@ -33,6 +33,7 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         super().__init__(domain.responses)
         settings = read_settings()
         self._clinic = read_yaml(settings.clinic_file)
+        self._hours = OpeningHours.from_mapping(self._clinic)
         self._wording = read_yaml(DATA / "facts.yml")
         self._frame = read_yaml(DATA / "wording.yml")
         self._safety_texts = read_yaml(DATA / "safety" / "texts.yml")
@@ -47,7 +48,7 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
 
     def safety_text(self, judgement: Judgement) -> str:
         """The full reply to an emergency, a crisis or a same-day sign."""
-        is_open = OpeningHours.from_mapping(self._clinic).is_open(self._clock.now())
+        is_open = self._hours.is_open(self._clock.now())
         return safety_text(judgement, self._safety_texts, self.facts_now(), is_open=is_open)
 
     def _fill_response(

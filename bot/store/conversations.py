@@ -20,7 +20,6 @@ AFTER_CRISIS = timedelta(hours=24)
 class Standing:
     """What the door must know of a conversation before it replies."""
 
-    id: str
     notice_given: bool
     after_crisis: bool
 
@@ -64,7 +63,6 @@ def standing(database: Database, conversation_id: str, at: datetime) -> Standing
     with database.work() as session:
         found = session.get_one(Conversation, conversation_id)
         return Standing(
-            id=found.id,
             notice_given=found.notice_given_at is not None,
             after_crisis=found.crisis_at is not None and at - found.crisis_at < AFTER_CRISIS,
         )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from bot.store.conversations import current_conversation, new_id
 from bot.store.database import Database
@@ -122,45 +123,46 @@ def finish(database: Database, message_id: str, answer: Answer, at: datetime) ->
             .values(state=DONE, urgency=answer.urgency)
         )
         message = session.get_one(InboundMessage, message_id)
-        conversation = session.get_one(Conversation, message.conversation_id)
         if claimed.rowcount:  # type: ignore[attr-defined]
-            for position, content in enumerate(answer.messages):
-                session.add(
-                    OutboundMessage(
-                        id=new_id(),
-                        conversation_id=conversation.id,
-                        reply_to=message_id,
-                        position=position,
-                        content=json.dumps(content, ensure_ascii=False),
-                        created_at=at,
-                        state=QUEUED,
-                    )
-                )
-                for button in content.get("buttons", []):
-                    session.merge(
-                        Offer(
-                            conversation_id=conversation.id,
-                            payload=button["payload"],
-                            offered_at=at,
-                        )
-                    )
-            if answer.gives_notice:
-                conversation.notice_given_at = at
-            if answer.urgency == "crisis":
-                conversation.crisis_at = at
-            if answer.urgency == "emergency":
-                conversation.emergency_at = at
+            conversation = session.get_one(Conversation, message.conversation_id)
+            _put_out(session, conversation, message_id, answer, at)
+            _note(conversation, answer, at)
             if answer.request_kind:
+                urgency = "routine" if answer.urgency == "none" else answer.urgency
                 store_request(
-                    session,
-                    conversation.id,
-                    message_id,
-                    answer.request_kind,
-                    "routine" if answer.urgency == "none" else answer.urgency,
-                    at,
+                    session, conversation.id, message_id, answer.request_kind, urgency, at
                 )
-            session.flush()
     return answers_to(database, message_id)
+
+
+def _put_out(
+    session: Session, conversation: Conversation, message_id: str, answer: Answer, at: datetime
+) -> None:
+    for position, content in enumerate(answer.messages):
+        session.add(
+            OutboundMessage(
+                id=new_id(),
+                conversation_id=conversation.id,
+                reply_to=message_id,
+                position=position,
+                content=json.dumps(content, ensure_ascii=False),
+                created_at=at,
+                state=QUEUED,
+            )
+        )
+        for button in content.get("buttons", []):
+            session.merge(
+                Offer(conversation_id=conversation.id, payload=button["payload"], offered_at=at)
+            )
+
+
+def _note(conversation: Conversation, answer: Answer, at: datetime) -> None:
+    if answer.gives_notice:
+        conversation.notice_given_at = at
+    if answer.urgency == "crisis":
+        conversation.crisis_at = at
+    if answer.urgency == "emergency":
+        conversation.emergency_at = at
 
 
 def answers_to(database: Database, message_id: str) -> list[Outbound]:
