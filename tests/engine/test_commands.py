@@ -16,7 +16,13 @@ ENDED_WITHIN = 300.0
 
 def rasa(var_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command; what it says is kept for a failure's message."""
-    environment = {**os.environ, "VAR_DIR": str(var_dir), "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(var_dir),
+        "PYTHONWARNINGS": "ignore",
+        # Rasa keeps the level of whatever ran before it in this process; the counts are INFO.
+        "LOG_LEVEL": "INFO",
+    }
     return subprocess.run(
         [str(RASA), *arguments],
         cwd=ROOT,
