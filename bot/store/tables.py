@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     DateTime,
     Dialect,
     ForeignKey,
@@ -92,6 +93,8 @@ class Conversation(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     emergency_at: Mapped[datetime | None] = mapped_column(Instant)
     crisis_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Where the channel writes to, a number on WhatsApp; the website needs none.
+    address: Mapped[str | None] = mapped_column(Words)
 
     __table_args__ = (Index(None, "channel", "person", "closed_at"),)
 
@@ -111,6 +114,8 @@ class InboundMessage(Base):
     # received -> done; a message that is still `received` at a start is worked off then.
     state: Mapped[str] = mapped_column(String(16), index=True)
     urgency: Mapped[str] = mapped_column(String(16), default="none")
+    # text, or what came instead of words: image, audio, video, document, sticker, location, other
+    kind: Mapped[str] = mapped_column(String(16), default="text")
 
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
@@ -130,9 +135,11 @@ class OutboundMessage(Base):
     # JSON: {"text": ..., "buttons": [{"title": ..., "payload": ...}]}
     content: Mapped[str] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(Instant)
-    # queued -> sending -> sent
+    # queued -> sending -> sent; failed when trying again cannot help
     state: Mapped[str] = mapped_column(String(16), index=True)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("reply_to", "position"),)
 
@@ -160,5 +167,101 @@ class StaffRequest(Base):
     urgency: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    # JSON: how to reach the patient, {"phone": ..., "good_time": ...}, once they agreed to it.
+    details: Mapped[str | None] = mapped_column(Words)
 
     __table_args__ = (UniqueConstraint("message_id", "kind"),)
+
+
+class Draft(Base):
+    """What a conversation has said so far for a booking or a call back, until it is done."""
+
+    __tablename__ = "drafts"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    # booking or contact
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    content: Mapped[str] = mapped_column(Words)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Booking(Base):
+    """A visit: who comes, when, and which doctor, room and device are theirs until it ends.
+
+    The statuses are those of FHIR R4's Appointment.
+    """
+
+    __tablename__ = "bookings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    # The patient's "yes": a message that comes twice books once.
+    message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"), unique=True)
+    reference: Mapped[str] = mapped_column(Words)
+    reference_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # pending, booked, arrived, fulfilled, cancelled, noshow or entered-in-error
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    visit: Mapped[str] = mapped_column(String(64))
+    doctor: Mapped[str | None] = mapped_column(String(64))
+    room: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(64))
+    starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    # self, adult (another one) or minor (with a parent, whose name stands here)
+    patient_is: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(Words)
+    phone: Mapped[str] = mapped_column(Words)
+    phone_hash: Mapped[str] = mapped_column(String(64))
+    # Which of the open bookings of this phone it is, from 1 on; empty once it is over.
+    place: Mapped[int | None] = mapped_column(Integer)
+    concern: Mapped[str | None] = mapped_column(Words)
+    # whatsapp, email, call or none
+    reminders: Mapped[str] = mapped_column(String(16))
+    email: Mapped[str | None] = mapped_column(Words)
+    # Behind the link to the calendar file; the link itself cannot be guessed.
+    calendar_key: Mapped[str] = mapped_column(String(64), unique=True)
+    sequence: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("phone_hash", "place"),)
+
+
+class BookedTick(Base):
+    """Five minutes of a doctor, a room or a device; the primary key refuses a second visit."""
+
+    __tablename__ = "booked_ticks"
+
+    # doctor:<id>, room:<id> or device:<id>
+    resource: Mapped[str] = mapped_column(String(80), primary_key=True)
+    # Five-minute steps since 1970-01-01T00:00Z.
+    tick: Mapped[int] = mapped_column(Integer, primary_key=True)
+    booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), index=True)
+
+
+class Consent(Base):
+    """A yes or a no of a patient's: to what, in which wording, when, and when it was taken back."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"))
+    # contact, reminders, health or media
+    purpose: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str] = mapped_column(String(16))
+    given: Mapped[bool] = mapped_column(Boolean)
+    at: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("message_id", "purpose"),)
+
+
+class StaffUser(Base):
+    """Somebody who may open the desk."""
+
+    __tablename__ = "staff_users"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # argon2id, with its parameters and salt
+    password_hash: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(Instant)
