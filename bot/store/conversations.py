@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.store.database import Database
-from bot.store.tables import Conversation
+from bot.store.tables import Conversation, InboundMessage
 
 # Unasked messages wait this long after a crisis or an emergency (brief 5.5, rule 6).
 AFTER_CRISIS = timedelta(hours=24)
@@ -74,3 +75,29 @@ def stop_unasked(database: Database, conversation_id: str, at: datetime) -> None
         session.execute(
             update(Conversation).where(Conversation.id == conversation_id).values(stopped_at=at)
         )
+
+
+def address_of(database: Database, conversation_id: str) -> str:
+    """Where the channel of a conversation writes to; empty where it needs no address."""
+    with database.work() as session:
+        return session.get_one(Conversation, conversation_id).address or ""
+
+
+def last_danger(database: Database, conversation_id: str) -> datetime | None:
+    """When an emergency or a crisis was last answered in this conversation."""
+    with database.work() as session:
+        found = session.get_one(Conversation, conversation_id)
+        times = [at for at in (found.emergency_at, found.crisis_at) if at is not None]
+        return max(times, default=None)
+
+
+def texts_of(database: Database, message_ids: Sequence[str]) -> list[str]:
+    """The words of stored messages, in the given order; unknown ids are left out."""
+    with database.work() as session:
+        found = {
+            row.id: row.text
+            for row in session.scalars(
+                select(InboundMessage).where(InboundMessage.id.in_(message_ids))
+            )
+        }
+    return [found[each] for each in message_ids if each in found]

@@ -9,8 +9,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.encryption import Cipher
@@ -19,8 +20,19 @@ from bot.store.tables import use_cipher
 MIGRATIONS = Path(__file__).parent / "migrations"
 # How long a writer waits for another process before SQLite gives up, in milliseconds.
 BUSY_TIMEOUT = 5000
-# Seconds to connect, and milliseconds for a statement.
-POSTGRESQL_LIMITS = {"connect_timeout": 3, "options": "-c statement_timeout=4000"}
+# Seconds to connect; milliseconds for a statement and its wait for others, and until a process
+# that stopped in the middle of a unit of work loses it.
+POSTGRESQL_LIMITS = {
+    "connect_timeout": 3,
+    "options": "-c statement_timeout=4000 -c idle_in_transaction_session_timeout=10000",
+}
+# PostgreSQL's advisory locks have numbers; this is the only one here.
+_ONE_AT_A_TIME = 1
+_LOST_RACES = (
+    # PostgreSQL's SQLSTATE for unique_violation, serialization_failure and deadlock_detected
+    "23505", "40001", "40P01",
+    "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY",
+)  # fmt: skip
 
 
 class Database:
@@ -33,11 +45,14 @@ class Database:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         self._url = parsed
-        is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
         # A server that does not answer must not hold a patient's message for minutes.
-        limits = {} if is_sqlite else POSTGRESQL_LIMITS
-        self._engine = create_engine(parsed, pool_pre_ping=True, connect_args=limits)
-        if is_sqlite:
+        limits = {} if self._is_sqlite else POSTGRESQL_LIMITS
+        # An error of the database holds no parameters: they are what patients wrote.
+        self._engine = create_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, connect_args=limits
+        )
+        if self._is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
             # pysqlite's own BEGIN comes late and takes a read lock first, which two writers
             # cannot both upgrade; ours takes the write lock at once and waits for it.
@@ -46,9 +61,16 @@ class Database:
         use_cipher(cipher)
 
     @contextmanager
-    def work(self) -> Iterator[Session]:
-        """One unit of work: committed at the end, rolled back when anything is raised."""
+    def work(self, *, concurrent: bool = False) -> Iterator[Session]:
+        """One unit of work: committed at the end, rolled back when anything is raised.
+
+        Units of work run one after the other, on PostgreSQL as on SQLite: most look for a row and
+        add it when it is not there, and a clinic has a few of them a second. On PostgreSQL a unit
+        that only reads, or locks and refuses by itself what it must, may be `concurrent`.
+        """
         with self._sessions.begin() as session:
+            if not concurrent and not self._is_sqlite:
+                session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
             yield session
 
     def migrate(self) -> None:
@@ -61,6 +83,12 @@ class Database:
     def close(self) -> None:
         """Gives every connection back."""
         self._engine.dispose()
+
+
+def lost_a_race(error: DBAPIError) -> bool:
+    """Whether another unit of work came first, so that trying again may help."""
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return code in _LOST_RACES
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -1,0 +1,317 @@
+"""Units of work on bookings: a time is given once, a message books once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from bot.clinic.availability import Option
+from bot.clinic.references import new_reference
+from bot.store.consents import GivenConsent, store_consent
+from bot.store.conversations import new_id
+from bot.store.database import Database, lost_a_race
+from bot.store.drafts import BOOKING, delete_draft
+from bot.store.messages import RECEIVED
+from bot.store.tables import BookedTick, Booking, Conversation, InboundMessage
+
+# FHIR R4's words for a visit that is still to come, and for one whose time is free again.
+OPEN = ("pending", "booked", "arrived")
+GIVEN_BACK = ("cancelled", "entered-in-error")
+
+# No visit, with its buffers, is as long as this.
+_LONGEST = timedelta(days=1)
+_TRIES = 5
+
+
+class TimeTaken(Exception):  # noqa: N818 - what happened, not a fault
+    """None of the options is free any more."""
+
+
+class TooManyBookings(Exception):  # noqa: N818
+    """This phone has as many open bookings as the clinic allows."""
+
+
+class TurnIsOver(Exception):  # noqa: N818
+    """The message was answered meanwhile, so the patient would not learn of a booking."""
+
+
+@dataclass(frozen=True)
+class NewBooking:
+    """What a patient said for a booking; `message_id` is their yes.
+
+    `patient_is` is self, adult or minor; `phone` is E.164; `reminders` is whatsapp, email, call or
+    none; "" stands where nothing was said.
+    """
+
+    conversation_id: str
+    message_id: str
+    visit: str
+    patient_is: str
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    concern: str = field(default="", repr=False)
+    reminders: str = "none"
+    email: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A booking as it is stored; "" stands for what it has none of."""
+
+    id: str
+    conversation_id: str
+    message_id: str
+    reference: str = field(repr=False)
+    status: str
+    visit: str
+    starts_at: datetime
+    ends_at: datetime
+    doctor: str
+    room: str
+    device: str
+    patient_is: str
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    concern: str = field(repr=False)
+    reminders: str
+    email: str = field(repr=False)
+    calendar_key: str = field(repr=False)
+    sequence: int
+    created_at: datetime
+
+
+def busy(database: Database, first: datetime, last: datetime) -> dict[str, set[int]]:
+    """The taken ticks of each resource, at least all between the two instants.
+
+    See `bot.clinic.availability.Availability.window` for the instants, `Option` for the ticks.
+    """
+    taken: dict[str, set[int]] = {}
+    with database.work(concurrent=True) as session:
+        rows = session.execute(
+            select(BookedTick.resource, BookedTick.tick)
+            .join(Booking, Booking.id == BookedTick.booking_id)
+            .where(Booking.starts_at.between(first - _LONGEST, last + _LONGEST))
+        )
+        for resource, tick in rows:
+            taken.setdefault(resource, set()).add(tick)
+    return taken
+
+
+def book(
+    database: Database,
+    new: NewBooking,
+    options: Sequence[Option],
+    per_patient: int,
+    status: str,
+    consents: Sequence[GivenConsent],
+    at: datetime,
+) -> Booked:
+    """Books the first option that is still free, with the patient's consents; forgets the draft.
+
+    All of it is one unit of work. Called again for the same message it changes nothing and gives
+    the first booking.
+
+    Args:
+        database: where to.
+        new: what the patient said.
+        options: the ways to hold the visit, the best first (`Availability.options_at`).
+        per_patient: how many open bookings one phone may have, this one included.
+        status: "booked", or "pending" while the desk has to confirm.
+        consents: what the patient agreed to, or refused, with this message.
+        at: the present instant.
+
+    Raises:
+        TimeTaken: somebody else has the time.
+        TooManyBookings: the phone has `per_patient` open bookings.
+        TurnIsOver: the message is answered already.
+        sqlalchemy.exc.NoResultFound: there is no such message.
+    """
+    for _ in range(_TRIES):
+        try:
+            with database.work(concurrent=True) as session:
+                return _book(session, database, new, options, per_patient, status, consents, at)
+        except DBAPIError as error:
+            # Another booking took this place of the phone or, once in billions, the reference.
+            if not lost_a_race(error):
+                raise
+    raise TimeTaken
+
+
+def _book(
+    session: Session,
+    database: Database,
+    new: NewBooking,
+    options: Sequence[Option],
+    per_patient: int,
+    status: str,
+    consents: Sequence[GivenConsent],
+    at: datetime,
+) -> Booked:
+    # Who gives the turn up waits for this lock, and we for theirs: one of the two comes first.
+    message = session.get_one(InboundMessage, new.message_id, with_for_update={"key_share": True})
+    known = booking_made_by(session, new.message_id)
+    if known is not None:
+        return known
+    if message.state != RECEIVED:
+        raise TurnIsOver
+    if not options:
+        raise TimeTaken
+    booking = _add(session, database, new, options[0], per_patient, status, at)
+    # Nobody who holds ticks waits for a row of `bookings`, and all take ticks in the same order,
+    # so PostgreSQL has no deadlock to resolve.
+    option = next((each for each in options if _take(session, booking.id, each)), None)
+    if option is None:
+        raise TimeTaken
+    _hold(booking, option)
+    for consent in consents:
+        store_consent(session, new.conversation_id, new.message_id, consent, at)
+    delete_draft(session, new.conversation_id, BOOKING)
+    session.flush()
+    return _booked(booking)
+
+
+def _add(
+    session: Session,
+    database: Database,
+    new: NewBooking,
+    option: Option,
+    per_patient: int,
+    status: str,
+    at: datetime,
+) -> Booking:
+    phone_hash = database.cipher.search_hash(f"phone:{new.phone}")
+    reference = new_reference()
+    booking = Booking(
+        id=new_id(),
+        conversation_id=new.conversation_id,
+        message_id=new.message_id,
+        reference=reference,
+        reference_hash=database.cipher.search_hash(f"reference:{reference}"),
+        status=status,
+        visit=new.visit,
+        patient_is=new.patient_is,
+        name=new.name,
+        phone=new.phone,
+        phone_hash=phone_hash,
+        place=_free_place(session, phone_hash, per_patient, at),
+        concern=new.concern or None,
+        reminders=new.reminders,
+        email=new.email or None,
+        calendar_key=secrets.token_urlsafe(32),
+        sequence=0,
+        created_at=at,
+    )
+    _hold(booking, option)
+    session.add(booking)
+    session.flush()
+    return booking
+
+
+def _free_place(session: Session, phone_hash: str, per_patient: int, at: datetime) -> int:
+    """The lowest place of a phone that no open booking has; what is over gives its place back."""
+    session.execute(
+        update(Booking)
+        .where(
+            Booking.phone_hash == phone_hash,
+            Booking.place.is_not(None),
+            or_(Booking.ends_at <= at, Booking.status.not_in(OPEN)),
+        )
+        .values(place=None)
+    )
+    places = set(
+        session.scalars(
+            select(Booking.place).where(
+                Booking.phone_hash == phone_hash, Booking.place.is_not(None)
+            )
+        )
+    )
+    if len(places) >= per_patient:
+        raise TooManyBookings
+    return next(place for place in range(1, per_patient + 1) if place not in places)
+
+
+def _take(session: Session, booking_id: str, option: Option) -> bool:
+    """Takes the ticks of an option, or none of them when one is another booking's."""
+    rows = [
+        {"resource": resource, "tick": tick, "booking_id": booking_id}
+        for resource, tick in sorted(option.ticks)
+    ]
+    try:
+        with session.begin_nested():
+            # One statement for all rows: psycopg sends many as a pipeline, and warns in the log
+            # when that is refused.
+            session.execute(insert(BookedTick).values(rows))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _hold(booking: Booking, option: Option) -> None:
+    booking.starts_at, booking.ends_at = option.starts_at, option.ends_at
+    booking.doctor = option.doctor or None
+    booking.room = option.room or None
+    booking.device = option.device or None
+
+
+def booking_made_by(where: Database | Session, message_id: str) -> Booked | None:
+    """The booking that a message made; `where` may be a unit of work that is open already."""
+    if isinstance(where, Database):
+        with where.work(concurrent=True) as session:
+            return booking_made_by(session, message_id)
+    found = where.scalar(select(Booking).where(Booking.message_id == message_id))
+    return None if found is None else _booked(found)
+
+
+def open_bookings_of(database: Database, conversation_id: str, at: datetime) -> list[Booked]:
+    """The visits to come of the person behind a conversation, over all their conversations."""
+    this = aliased(Conversation)
+    theirs = (
+        _in_order()
+        .join(Conversation, Conversation.id == Booking.conversation_id)
+        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
+        .where(this.id == conversation_id, Booking.ends_at > at, Booking.status.in_(OPEN))
+    )
+    with database.work(concurrent=True) as session:
+        return [_booked(row) for row in session.scalars(theirs)]
+
+
+def upcoming(database: Database, at: datetime) -> list[Booked]:
+    """Every visit that is not over and was not given back, in order of time: for the desk."""
+    coming = _in_order().where(Booking.ends_at > at, Booking.status.not_in(GIVEN_BACK))
+    with database.work(concurrent=True) as session:
+        return [_booked(row) for row in session.scalars(coming)]
+
+
+def _in_order() -> Select[Booking]:
+    return select(Booking).order_by(Booking.starts_at, Booking.created_at, Booking.id)
+
+
+def _booked(row: Booking) -> Booked:
+    return Booked(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        message_id=row.message_id,
+        reference=row.reference,
+        status=row.status,
+        visit=row.visit,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        doctor=row.doctor or "",
+        room=row.room or "",
+        device=row.device or "",
+        patient_is=row.patient_is,
+        name=row.name,
+        phone=row.phone,
+        concern=row.concern or "",
+        reminders=row.reminders,
+        email=row.email or "",
+        calendar_key=row.calendar_key,
+        sequence=row.sequence,
+        created_at=row.created_at,
+    )
