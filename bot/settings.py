@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,29 @@ PRODUCTION = "production"
 SECRETS = ("DATA_KEY", "SECRET_KEY", "ENGINE_TOKEN")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 CLOCK_FILE = "clock_offset"
+# The number of the Cloud API and the three secrets around it: all four, or WhatsApp is off.
+WHATSAPP = (
+    "WHATSAPP_VERIFY_TOKEN",
+    "WHATSAPP_APP_SECRET",
+    "WHATSAPP_ACCESS_TOKEN",
+    "WHATSAPP_PHONE_NUMBER_ID",
+)
 
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class WhatsAppSettings:
+    """The clinic's number on the WhatsApp Business Cloud API."""
+
+    phone_number_id: str
+    api_base: str
+    api_version: str
+    verify_token: str = field(repr=False)
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,8 @@ class Settings:
     secret_key: str = field(repr=False)
     engine_token: str = field(repr=False)
     database_url: str = field(repr=False)
+    # None while WhatsApp is not set up.
+    whatsapp: WhatsAppSettings | None
 
     @property
     def is_production(self) -> bool:
@@ -91,6 +113,36 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=known["SECRET_KEY"],
         engine_token=known["ENGINE_TOKEN"],
         database_url=env.get("DATABASE_URL", f"sqlite:///{var_dir / 'clinic.db'}"),
+        whatsapp=_whatsapp(env, environment),
+    )
+
+
+def _whatsapp(env: Mapping[str, str], environment: str) -> WhatsAppSettings | None:
+    missing = [name for name in WHATSAPP if not env.get(name)]
+    if len(missing) == len(WHATSAPP):
+        return None
+    if missing:
+        raise SettingsError(f"WhatsApp is only partly set up: set {', '.join(missing)} too.")
+    number, base, version = (
+        env["WHATSAPP_PHONE_NUMBER_ID"],
+        env.get("WHATSAPP_API_BASE") or "https://graph.facebook.com",
+        env.get("WHATSAPP_API_VERSION") or "v24.0",
+    )
+    if not re.fullmatch(r"[0-9]{1,32}", number):
+        raise SettingsError("WHATSAPP_PHONE_NUMBER_ID should be the number's id in digits.")
+    # Only the stand-in of a development machine may be spoken to in clear.
+    scheme = "https" if environment == PRODUCTION else "https?"
+    if not re.fullmatch(rf"{scheme}://[^\s?#]+", base):
+        raise SettingsError("WHATSAPP_API_BASE should be an address that begins with https://.")
+    if not re.fullmatch(r"v[0-9]+\.[0-9]+", version):
+        raise SettingsError("WHATSAPP_API_VERSION should look like v24.0.")
+    return WhatsAppSettings(
+        phone_number_id=number,
+        api_base=base.rstrip("/"),
+        api_version=version,
+        verify_token=env["WHATSAPP_VERIFY_TOKEN"],
+        app_secret=env["WHATSAPP_APP_SECRET"],
+        access_token=env["WHATSAPP_ACCESS_TOKEN"],
     )
 
 

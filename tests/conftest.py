@@ -8,7 +8,8 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
-from tests.house import CLOSED, House, HouseInParts, Patient, WebsitePatient
+from tests.fake_cloud_api import FakeCloudApi
+from tests.house import CLOSED, House, HouseInParts, Patient, WebsitePatient, WhatsAppPatient
 
 AnyHouse = TypeVar("AnyHouse", bound=House)
 
@@ -20,9 +21,19 @@ settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def cloud_api() -> Iterator[FakeCloudApi]:
+    """Meta's side of the house's WhatsApp number."""
+    started = FakeCloudApi()
+    started.start()
+    yield started
+    started.stop()
+    assert started.refused == []
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, cloud_api: FakeCloudApi) -> Iterator[House]:
     """The three processes on a Monday morning: the clinic is open."""
-    yield from _living(House(tmp_path_factory.mktemp("open")))
+    yield from _living(House(tmp_path_factory.mktemp("open"), **cloud_api.environment))
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +67,12 @@ def _living(house: AnyHouse) -> Iterator[AnyHouse]:
 def patient(house: House) -> Patient:
     """A new patient over REST."""
     return Patient(house)
+
+
+@pytest.fixture
+def whatsapp_patient(house: House, cloud_api: FakeCloudApi) -> WhatsAppPatient:
+    """A new patient on WhatsApp."""
+    return WhatsAppPatient(house, cloud_api)
 
 
 @pytest.fixture

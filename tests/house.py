@@ -35,6 +35,8 @@ from bot.encryption import Cipher
 from bot.run import ENGINE_PYTHON, processes
 from bot.settings import Settings, clock_offset, keep_clock_offset, read_settings
 from bot.training import fitting_model, train
+from tests import fake_cloud_api
+from tests.fake_cloud_api import FakeCloudApi
 
 # A Monday on which the clinic of clinic.yml is open until 14:00, and a Sunday.
 OPEN = "2026-11-23T11:00:00+05:30"
@@ -51,7 +53,9 @@ QUIET = 0.4
 # What a house must not take over from the machine that runs the tests.
 FOREIGN = (
     "CLINIC_ENV", "CLINIC_FILE", "DATABASE_URL", "REDIS_URL", "DATA_KEY", "SECRET_KEY",
-    "ENGINE_TOKEN", "PUBLIC_URL", "SMTP_URL", "PYTHONWARNINGS",
+    "ENGINE_TOKEN", "PUBLIC_URL", "SMTP_URL", "PYTHONWARNINGS", "WHATSAPP_VERIFY_TOKEN",
+    "WHATSAPP_APP_SECRET", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
+    "WHATSAPP_API_BASE", "WHATSAPP_API_VERSION",
 )  # fmt: skip
 
 
@@ -245,6 +249,17 @@ class House:
                 self._person(channel, person),
             )
         ]
+
+    def is_answered(self, channel: str, person: str) -> bool:
+        """Whether every message of a person is done and every answer to it has left."""
+        left = self.rows(
+            "SELECT COUNT(*) FROM outbound_messages o"
+            " JOIN conversations c ON c.id = o.conversation_id"
+            " WHERE c.channel = ? AND c.person = ? AND o.state IN ('queued', 'sending')",
+            channel,
+            self._person(channel, person),
+        )
+        return left == [(0,)] and set(self.messages_of(channel, person)) == {"done"}
 
     def _person(self, channel: str, person: str) -> str:
         return Cipher(self.settings.data_key).search_hash(f"{channel}:{person}")
@@ -481,3 +496,51 @@ class WebsitePatient(Patient):
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(READY_WITHIN)
+
+
+class WhatsAppPatient(Patient):
+    """The same on WhatsApp: webhooks go to the front, answers come to Meta's stand-in."""
+
+    channel = "whatsapp"
+
+    def __init__(self, house: House, cloud: FakeCloudApi, number: str = "") -> None:
+        """A new person who hides their number behind a business-scoped id, or this number.
+
+        The house must have been started with the `environment` of this cloud.
+        """
+        super().__init__(house, number or f"IN.{uuid.uuid4().hex}")
+        self._cloud = cloud
+        self._seen = len(cloud.sent_to(self.name))
+        self._rows: set[str] = set()
+
+    def say(self, text: str, message_id: str = "") -> list[Message]:
+        """Writes, and waits for all messages of the turn."""
+        return self.bring(fake_cloud_api.text(self.name, text, message_id))
+
+    def press(self, title: str) -> list[Message]:
+        """Presses a button or a row of the last answer."""
+        buttons = {name: value for each in self.answer for name, value in each.buttons.items()}
+        assert title in buttons, f"no button {title!r} among {sorted(buttons)}"
+        payload = buttons[title]
+        is_row = title in self._rows
+        return self.bring(fake_cloud_api.pressed(self.name, payload, title, is_list=is_row))
+
+    def bring(self, message: dict[str, Any]) -> list[Message]:
+        """Sends any message that `tests.fake_cloud_api` makes, and waits for the answer to it."""
+        response = self._cloud.deliver(self.house.http, message)
+        assert response.status_code == httpx.codes.OK, response.status_code
+        wait_until(
+            lambda: self.house.is_answered(self.channel, self.person),
+            ANSWER_WITHIN,
+            lambda: f"an answer on WhatsApp\n{self.house.log_tail()}",
+        )
+        sent = self._cloud.sent_to(self.name)[self._seen :]
+        self._seen += len(sent)
+        self.answer = [
+            Message(fake_cloud_api.text_of(each), fake_cloud_api.buttons_of(each)) for each in sent
+        ]
+        self._rows = {
+            title for each in sent for title in fake_cloud_api.buttons_of(each)
+            if each["interactive"]["type"] == "list"
+        }  # fmt: skip
+        return self.answer

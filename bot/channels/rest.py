@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.door.door import Door
+from bot.door.door import Delivery, Door
 from bot.store.messages import Outbound
 
 CHANNEL = "rest"
@@ -19,8 +19,8 @@ LONGEST_NAME = 200
 def rest_route(door: Door) -> Route:
     """`POST /webhooks/rest/webhook` with `{"sender": ..., "message": ...}`."""
 
-    async def send(_: Outbound) -> bool:
-        return True
+    async def send(_: Outbound) -> Delivery:
+        return Delivery.SENT
 
     async def webhook(request: Request) -> JSONResponse:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import socketio
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from bot.door.door import Door
+from bot.door.door import Delivery, Door
 from bot.store.messages import Outbound
 
 logger = logging.getLogger(__name__)
@@ -85,11 +85,11 @@ class Website:
         if session and reason in DIED:
             await self._door.connection_died(CHANNEL, session, UNHEARD)
 
-    async def _send(self, outbound: Outbound) -> bool:
-        """Emits to every tab of the session; false if none is open."""
+    async def _send(self, outbound: Outbound) -> Delivery:
+        """Emits to every tab of the session; kept if none is open."""
         room = f"person:{outbound.person}"
         if not self.server.manager.rooms.get("/", {}).get(room):
-            return False
+            return Delivery.KEPT
         metadata = {"id": outbound.id}
         if "urgency" in outbound.content:
             metadata["urgency"] = outbound.content["urgency"]
@@ -98,7 +98,7 @@ class Website:
         if buttons:
             body["quick_replies"] = [{"content_type": "text", **button} for button in buttons]
         await self.server.emit("bot_uttered", body, room=room)
-        return True
+        return Delivery.SENT
 
     def _session(self, data: Any) -> str:
         """The session behind a signed id; empty if it is missing, forged or of another shape."""

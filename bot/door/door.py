@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any, TypeVar
 
 from bot import logs
@@ -29,8 +30,40 @@ TURN_LIMIT = 8.0
 LONGEST_TEXT = 2000
 BARE_ANSWERS = ("affirm", "deny", "inform")
 BOOKING = "/book_consultation"
+# What a patient is told about something that nobody here can look at or hear.
+UNSEEN = {
+    "image": "cannot_see",
+    "video": "cannot_see",
+    "document": "cannot_see",
+    "audio": "cannot_hear",
+}
+# A thumb up under a message of ours asks for no answer.
+REACTION = "reaction"
+# Seconds between two looks for what is due, and the longest waits before another try.
+PUSH_EVERY = 1.0
+LONGEST_WAIT = timedelta(hours=1)
+ACCOUNT_WAIT = timedelta(minutes=10)
 
-Send = Callable[[Outbound], Awaitable[bool]]
+
+class Delivery(Enum):
+    """How sending went, and what that asks for."""
+
+    SENT = "sent"
+    # Nobody is there: it waits for their next connection.
+    KEPT = "kept"
+    # Busy or unreachable: tried again, each time after a longer wait.
+    LATER = "later"
+    # The clinic's own account or settings are wrong: tried again slowly, and told to staff.
+    BLOCKED = "blocked"
+    # Trying again cannot help: told to staff.
+    FAILED = "failed"
+
+
+class NotStoredError(RuntimeError):
+    """A message could not be stored; the channel should bring it again."""
+
+
+Send = Callable[[Outbound], Awaitable[Delivery]]
 Result = TypeVar("Result")
 
 
@@ -64,22 +97,42 @@ class Door:
         self._hours = OpeningHours.from_mapping(wordings.clinic)
         self._silence = timedelta(hours=wordings.clinic["conversation"]["silence_hours"])
         self._senders: dict[str, Send] = {}
+        self._pushing: set[str] = set()
+        self._not_stored: set[str] = set()
         self._order: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: defaultdict[str, int] = defaultdict(int)
         self._abandoned: dict[str, asyncio.Task[Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
 
-    def add_channel(self, name: str, send: Send) -> None:
-        """Registers how a channel sends; `send` says whether the message really left."""
+    def add_channel(self, name: str, send: Send, *, pushes: bool = False) -> None:
+        """Registers how a channel sends; `send` says how it went.
+
+        A channel that pushes reaches a person at any time, without a connection of theirs: what
+        could not be sent is tried again by `push`, and what could not be stored is brought again.
+        """
         self._senders[name] = send
+        if pushes:
+            self._pushing.add(name)
 
     async def receive(
-        self, channel: str, person: str, external_id: str, text: str
+        self,
+        channel: str,
+        person: str,
+        external_id: str,
+        text: str,
+        *,
+        address: str | None = None,
+        kind: str = messages.TEXT,
     ) -> asyncio.Task[list[Outbound]]:
         """Stores a message once under the channel's own id, and puts it in line to be answered.
 
         When this returns, the message is safe. The task ends when its answer was handed to the
-        channel; a repeated id gets the first answer.
+        channel; a repeated id gets the first answer. `address` is where the channel writes to;
+        `kind` is what came: text, or what stands in `InboundMessage.kind`, its caption as text.
+
+        Raises:
+            NotStoredError: on a channel that pushes, which brings the message again. The patient
+                is told once.
         """
         # Half a character (a lone surrogate in JSON) can be neither stored nor sent on.
         text = text.encode("utf-8", "replace").decode()
@@ -95,15 +148,27 @@ class Door:
                     text,
                     self._clock.now(),
                     self._silence,
+                    address,
+                    kind,
                 )
             except Exception as error:
                 error_id = logs.new_error_id()
                 logger.error(
                     "a message was not stored, error %s: %s", error_id, logs.describe(error)
                 )
-                lost = Inbound(error_id, "", channel, key, text, is_new=True)
-                return self.in_background(self._apologise(lost, error_id, "not_stored"))
+                lost = Inbound(error_id, "", channel, key, text, True, kind, address)
+                return self._not_taken(lost, external_id)
+            self._not_stored.discard(external_id)
             return self.in_background(self._answer(inbound))
+
+    def _not_taken(self, lost: Inbound, external_id: str) -> asyncio.Task[list[Outbound]]:
+        is_told = external_id in self._not_stored
+        if lost.channel not in self._pushing:
+            return self.in_background(self._apologise(lost, lost.id, "not_stored"))
+        self._not_stored.add(external_id)
+        if not is_told and lost.kind != REACTION:
+            self.in_background(self._apologise(lost, lost.id, "not_stored"))
+        raise NotStoredError(f"error {lost.id}")
 
     async def _answer(self, inbound: Inbound) -> list[Outbound]:
         # The patient waits from now on, also in the queue.
@@ -135,6 +200,7 @@ class Door:
             inbound.channel,
             inbound.person,
             content.messages[0],
+            inbound.address,
         )
         await self._hand_over(outbound)
         return [outbound]
@@ -143,51 +209,103 @@ class Door:
         judgement = self._red_flags.judge(inbound.text)
         if judgement.urgency in DANGER:
             # A sign of danger waits behind no other message.
-            return await self._answer_and_send(inbound, judgement, deadline)
-        async with self._in_order(inbound.conversation_id):
-            return await self._answer_and_send(inbound, judgement, deadline)
-
-    async def _answer_and_send(
-        self, inbound: Inbound, judgement: Judgement, deadline: float
-    ) -> list[Outbound]:
-        answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
-        if not answered:
-            answer = await self._make_answer(inbound, judgement, deadline)
-            answered = await asyncio.to_thread(
-                messages.finish, self._database, inbound.id, answer, self._clock.now()
-            )
-            for outbound in answered:
-                await self.send(outbound)
+            answered, is_first = await self._stored_answer(inbound, judgement, deadline)
         else:
+            async with self._in_order(inbound.conversation_id):
+                answered, is_first = await self._stored_answer(inbound, judgement, deadline)
+        # Sending may take long, and the patient's next message need not wait for it: the outbox
+        # keeps the order.
+        if is_first:
+            for outbound in answered:
+                if _is_urgent(outbound):
+                    await self.send(outbound)
+            await self._send_in_order(inbound.channel, inbound.person)
+        elif inbound.channel not in self._pushing:
             # A repeated id: the channel may not have got through with the first answer.
             for outbound in answered:
                 await self._hand_over(outbound)
         return answered
 
-    async def send(self, outbound: Outbound) -> None:
-        """Hands one message of the outbox to its channel; what did not leave stays queued."""
+    async def _stored_answer(
+        self, inbound: Inbound, judgement: Judgement, deadline: float
+    ) -> tuple[list[Outbound], bool]:
+        """The answer as it stands in the outbox, and whether it was made just now."""
+        answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
+        if answered:
+            return answered, False
+        answer = await self._make_answer(inbound, judgement, deadline)
+        answered = await asyncio.to_thread(
+            messages.finish, self._database, inbound.id, answer, self._clock.now()
+        )
+        return answered, True
+
+    async def send(self, outbound: Outbound) -> bool:
+        """Hands one message of the outbox to its channel; whether it waits no longer."""
         try:
-            if await asyncio.to_thread(messages.claim, self._database, outbound.id):
-                sent_at = self._clock.now() if await self._hand_over(outbound) else None
-                await asyncio.to_thread(messages.release, self._database, outbound.id, sent_at)
+            if not await asyncio.to_thread(messages.claim, self._database, outbound.id):
+                return True
+            delivery = await self._hand_over(outbound)
+            await asyncio.to_thread(self._note_delivery, outbound, delivery)
         except Exception as error:
             # The answer itself is stored; it is sent at the next connection or start.
             logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
+            return False
+        return delivery in (Delivery.SENT, Delivery.FAILED)
 
-    async def _hand_over(self, outbound: Outbound) -> bool:
+    def _note_delivery(self, outbound: Outbound, delivery: Delivery) -> None:
+        now = self._clock.now()
+        if delivery is Delivery.FAILED:
+            messages.give_up(self._database, outbound.id, now)
+        elif delivery is Delivery.LATER:
+            at = now + _wait_after(outbound.attempts)
+            messages.postpone(self._database, outbound.id, at, tell_staff_at=None)
+        elif delivery is Delivery.BLOCKED:
+            at = now + ACCOUNT_WAIT
+            messages.postpone(self._database, outbound.id, at, tell_staff_at=now)
+        else:
+            sent_at = now if delivery is Delivery.SENT else None
+            messages.release(self._database, outbound.id, sent_at)
+
+    async def _hand_over(self, outbound: Outbound) -> Delivery:
         try:
             return await self._senders[outbound.channel](outbound)
         except Exception as error:
             logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
-            return False
+            return Delivery.LATER
+
+    async def _send_in_order(self, channel: str, key: str) -> None:
+        """Sends what waits for a person; behind what cannot leave yet only danger's answer does."""
+        try:
+            async with self._in_order(f"to {key}"):
+                waiting = await asyncio.to_thread(messages.unsent, self._database, channel, key)
+                is_blocked = False
+                for outbound in waiting:
+                    if is_blocked and not _is_urgent(outbound):
+                        continue
+                    is_due = channel not in self._pushing or self._is_due(outbound)
+                    has_left = is_due and await self.send(outbound)
+                    is_blocked = is_blocked or not has_left
+        except Exception as error:
+            logger.error("sending what waits failed: %s", logs.describe(error))
+
+    def _is_due(self, outbound: Outbound) -> bool:
+        return outbound.next_try_at is None or outbound.next_try_at <= self._clock.now()
+
+    async def push(self) -> None:
+        """Sends what is due on the channels that push, if there are any, until it is cancelled."""
+        while self._pushing:
+            try:
+                due = await asyncio.to_thread(
+                    messages.due, self._database, sorted(self._pushing), self._clock.now()
+                )
+                await asyncio.gather(*(self._send_in_order(*whose) for whose in due))
+            except Exception as error:
+                logger.error("looking for what is due failed: %s", logs.describe(error))
+            await asyncio.sleep(PUSH_EVERY)
 
     async def send_waiting(self, channel: str, person: str) -> None:
         """Sends what a person has not got yet, for example after a reconnect."""
-        waiting = await asyncio.to_thread(
-            messages.unsent, self._database, channel, self.person_key(channel, person)
-        )
-        for outbound in waiting:
-            await self.send(outbound)
+        await self._send_in_order(channel, self.person_key(channel, person))
 
     async def connection_died(self, channel: str, person: str, unheard: timedelta) -> None:
         """Queues again what was sent to a person while nobody knew that the line was dead."""
@@ -242,6 +360,8 @@ class Door:
     async def _make_answer(self, inbound: Inbound, judgement: Judgement, deadline: float) -> Answer:
         now = self._clock.now()
         known = self._facts()
+        if inbound.kind == REACTION:
+            return Answer([])
         if judgement.urgency in DANGER:
             text = self._safety_text(judgement)
             self.in_background(self._record(inbound, text))
@@ -256,6 +376,8 @@ class Door:
             # "Is someone with you right now?" was asked: a "no" is no small talk.
             crisis = Judgement(Urgency.CRISIS, "CRISIS", judgement.language)
             return _in_danger([{"text": self._safety_text(crisis)}], Urgency.CRISIS)
+        if inbound.kind in UNSEEN and as_plain_text(inbound.text):
+            answer = _led_by(fill(self._wordings.frame[UNSEEN[inbound.kind]], known), answer)
         return self._framed(answer, standing, known)
 
     def _safety_text(self, judgement: Judgement, *, team_was_told: bool = True) -> str:
@@ -281,7 +403,8 @@ class Door:
         frame = self._wordings.frame
         text = as_plain_text(inbound.text)
         if not text:
-            return Answer([{"text": frame["nothing_to_read"]}])
+            wording = UNSEEN.get(inbound.kind, "nothing_to_read")
+            return Answer([{"text": fill(frame[wording], known)}])
         if len(text) > LONGEST_TEXT:
             return Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
         press = await self._pressed(inbound, now)
@@ -361,16 +484,25 @@ class Door:
             lead.append(fill(frame["privacy_notice"], known))
         if not lead:
             return answer
-        said = answer.messages
         if standing.after_crisis:
-            said = [_without_booking(message) for message in said]
-        first, *rest = said
-        return Answer(
-            [{**first, "text": "\n\n".join(["\n".join(lead), first["text"]])}, *rest],
-            urgency=answer.urgency,
-            gives_notice=not standing.notice_given,
-            request_kind=answer.request_kind,
-        )
+            said = [_without_booking(message) for message in answer.messages]
+            answer = replace(answer, messages=said)
+        return replace(_led_by("\n".join(lead), answer), gives_notice=not standing.notice_given)
+
+
+def _led_by(lead: str, answer: Answer) -> Answer:
+    """The answer with a paragraph in front of its first message."""
+    first, *rest = answer.messages
+    return replace(answer, messages=[{**first, "text": f"{lead}\n\n{first['text']}"}, *rest])
+
+
+def _is_urgent(outbound: Outbound) -> bool:
+    return outbound.content.get("urgency") in DANGER
+
+
+def _wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many failed tries: 4^n seconds, as Meta asks for (131056)."""
+    return min(timedelta(seconds=4 ** min(attempts, 6)), LONGEST_WAIT)
 
 
 def _without_booking(message: dict[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,17 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.clinic.red_flags import DANGER
 from bot.store.conversations import current_conversation, new_id
 from bot.store.database import Database
 from bot.store.requests import store_request
 from bot.store.tables import Conversation, InboundMessage, Offer, OutboundMessage
 
 RECEIVED, DONE = "received", "done"
-QUEUED, SENDING, SENT = "queued", "sending", "sent"
+QUEUED, SENDING, SENT, FAILED = "queued", "sending", "sent", "failed"
+TEXT = "text"
+# What came beside or instead of words and only a person can look at or hear.
+MEDIA = ("image", "audio", "video", "document")
 OFFERS_LAST = timedelta(hours=24)
 
 
@@ -31,6 +35,8 @@ class Inbound:
     person: str
     text: str = field(repr=False)
     is_new: bool
+    kind: str = TEXT
+    address: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,9 @@ class Outbound:
     channel: str
     person: str
     content: dict[str, Any] = field(repr=False)
+    address: str | None = field(default=None, repr=False)
+    attempts: int = 0
+    next_try_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,14 @@ def receive(
     text: str,
     at: datetime,
     silence: timedelta,
+    address: str | None = None,
+    kind: str = TEXT,
 ) -> Inbound:
-    """Stores a message once; a repeated `external_id` gives the first one, `is_new` false."""
+    """Stores a message once; a repeated `external_id` gives the first one, `is_new` false.
+
+    `address` is where the channel writes to, where it needs one; `kind` is what came, words or
+    something else.
+    """
     with database.work() as session:
         known = session.scalar(
             select(InboundMessage).where(
@@ -73,10 +88,18 @@ def receive(
         )
         if known is not None:
             return Inbound(
-                known.id, known.conversation_id, channel, person, known.text, is_new=False
+                known.id,
+                known.conversation_id,
+                channel,
+                person,
+                known.text,
+                is_new=False,
+                kind=known.kind,
+                address=address,
             )
         conversation = current_conversation(session, channel, person, at, silence)
         conversation.last_message_at = at
+        conversation.address = address or conversation.address
         last = session.scalar(
             select(func.max(InboundMessage.position)).where(
                 InboundMessage.conversation_id == conversation.id
@@ -91,30 +114,50 @@ def receive(
             text=text,
             received_at=at,
             state=RECEIVED,
+            kind=kind,
         )
         session.add(message)
-        return Inbound(message.id, conversation.id, channel, person, text, is_new=True)
+        return Inbound(
+            message.id,
+            conversation.id,
+            channel,
+            person,
+            text,
+            is_new=True,
+            kind=kind,
+            address=conversation.address,
+        )
 
 
 def unanswered(database: Database) -> list[Inbound]:
     """Messages that a stop or a crash left without an answer, in the order they came."""
     with database.work() as session:
         rows = session.execute(
-            select(InboundMessage, Conversation.person)
+            select(InboundMessage, Conversation)
             .join(Conversation, Conversation.id == InboundMessage.conversation_id)
             .where(InboundMessage.state == RECEIVED)
             .order_by(InboundMessage.received_at, InboundMessage.position)
         )
         return [
-            Inbound(row.id, row.conversation_id, row.channel, person, row.text, is_new=False)
-            for row, person in rows
+            Inbound(
+                row.id,
+                row.conversation_id,
+                row.channel,
+                conversation.person,
+                row.text,
+                is_new=False,
+                kind=row.kind,
+                address=conversation.address,
+            )
+            for row, conversation in rows
         ]
 
 
 def finish(database: Database, message_id: str, answer: Answer, at: datetime) -> list[Outbound]:
     """Ends a turn: the answer into the outbox, its buttons into the offers, the message done.
 
-    Called a second time for the same message it changes nothing and gives the first answer.
+    A photo, a recording or a file is told to staff, whatever was answered. Called a second time
+    for the same message it changes nothing and gives the first answer.
     """
     with database.work() as session:
         claimed = session.execute(
@@ -128,10 +171,9 @@ def finish(database: Database, message_id: str, answer: Answer, at: datetime) ->
             _put_out(session, conversation, message_id, answer, at)
             _note(conversation, answer, at)
             if answer.request_kind:
-                urgency = "routine" if answer.urgency == "none" else answer.urgency
-                store_request(
-                    session, conversation.id, message_id, answer.request_kind, urgency, at
-                )
+                _ask_staff(session, message, answer.request_kind, at)
+            if message.kind in MEDIA:
+                _ask_staff(session, message, "media", at)
     return answers_to(database, message_id)
 
 
@@ -154,6 +196,12 @@ def _put_out(
             session.merge(
                 Offer(conversation_id=conversation.id, payload=button["payload"], offered_at=at)
             )
+
+
+def _ask_staff(session: Session, message: InboundMessage, kind: str, at: datetime) -> None:
+    """A request that is as urgent as the message it is about."""
+    urgency = "routine" if message.urgency == "none" else message.urgency
+    store_request(session, message.conversation_id, message.id, kind, urgency, at)
 
 
 def _note(conversation: Conversation, answer: Answer, at: datetime) -> None:
@@ -216,6 +264,67 @@ def release(database: Database, outbound_id: str, sent_at: datetime | None) -> N
         )
 
 
+def postpone(
+    database: Database, outbound_id: str, next_try_at: datetime, *, tell_staff_at: datetime | None
+) -> None:
+    """Ends a claim: queued again until a moment, and told to staff if they should know of it."""
+    with database.work() as session:
+        postponed = session.execute(
+            update(OutboundMessage)
+            .where(OutboundMessage.id == outbound_id, OutboundMessage.state == SENDING)
+            .values(state=QUEUED, attempts=OutboundMessage.attempts + 1, next_try_at=next_try_at)
+        )
+        if postponed.rowcount and tell_staff_at:  # type: ignore[attr-defined]
+            _not_delivered(session, outbound_id, tell_staff_at)
+
+
+def give_up(database: Database, outbound_id: str, at: datetime) -> None:
+    """Ends a claim: failed for good, and told to staff, so that a person answers instead."""
+    with database.work() as session:
+        given_up = session.execute(
+            update(OutboundMessage)
+            .where(OutboundMessage.id == outbound_id, OutboundMessage.state == SENDING)
+            .values(state=FAILED, attempts=OutboundMessage.attempts + 1)
+        )
+        if given_up.rowcount:  # type: ignore[attr-defined]
+            _not_delivered(session, outbound_id, at)
+
+
+def _not_delivered(session: Session, outbound_id: str, at: datetime) -> None:
+    outbound = session.get_one(OutboundMessage, outbound_id)
+    message = session.get_one(InboundMessage, outbound.reply_to)
+    _ask_staff(session, message, "not_delivered", at)
+
+
+def due(database: Database, channels: Sequence[str], at: datetime) -> list[tuple[str, str]]:
+    """Channel and person of everybody for whom something may be sent at this moment.
+
+    What waits behind an earlier message of the same person is not due before that one; only an
+    answer to danger is.
+    """
+    with database.work() as session:
+        rows = session.execute(
+            select(
+                Conversation.channel,
+                Conversation.person,
+                InboundMessage.urgency,
+                OutboundMessage.next_try_at,
+            )
+            .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
+            .join(InboundMessage, InboundMessage.id == OutboundMessage.reply_to)
+            .where(OutboundMessage.state == QUEUED, Conversation.channel.in_(channels))
+            .order_by(InboundMessage.received_at, InboundMessage.position)
+            .order_by(OutboundMessage.position)
+        )
+        found: dict[tuple[str, str], bool] = {}
+        for channel, person, urgency, next_try_at in rows:
+            whose = (channel, person)
+            is_time = next_try_at is None or next_try_at <= at
+            if whose not in found or urgency in DANGER:
+                found[whose] = found.get(whose, False) or is_time
+        return [whose for whose, is_due in found.items() if is_due]
+
+
 def queue_again(database: Database, channel: str, person: str, since: datetime) -> None:
     """Queues again what went to a person since a moment: their connection was dead already."""
     with database.work() as session:
@@ -234,10 +343,15 @@ def queue_again(database: Database, channel: str, person: str, since: datetime) 
 
 
 def release_all(database: Database) -> None:
-    """Queues again what a crash left half sent: a doubled answer harms nobody, a lost one may."""
+    """Queues again what a crash left half sent: a doubled answer harms nobody, a lost one may.
+
+    What was to be tried later is tried at once: a new start may have mended what was wrong.
+    """
     with database.work() as session:
         session.execute(
-            update(OutboundMessage).where(OutboundMessage.state == SENDING).values(state=QUEUED)
+            update(OutboundMessage)
+            .where(OutboundMessage.state.in_((SENDING, QUEUED)))
+            .values(state=QUEUED, next_try_at=None)
         )
 
 
@@ -255,4 +369,7 @@ def _outbound(message: OutboundMessage, conversation: Conversation) -> Outbound:
         conversation.channel,
         conversation.person,
         json.loads(message.content),
+        conversation.address,
+        message.attempts,
+        message.next_try_at,
     )

@@ -17,7 +17,7 @@ from bot.clinic.payloads import Press
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.schema import read_clinic
 from bot.data_files import DATA, ROOT, read_yaml
-from bot.door.door import Door, Wordings
+from bot.door.door import Delivery, Door, Wordings
 from bot.door.engine import EngineError, Turn
 from bot.store.database import Database
 from bot.store.messages import Outbound
@@ -167,13 +167,15 @@ class Reception:
     def new_door(self) -> Door:
         """A door as after a restart: the same database, nothing in memory."""
         door = Door(self.database, self.engine, red_flags(), wordings(), self.clock)  # type: ignore[arg-type]
-        door.add_channel(CHANNEL, self._send)
+        door.add_channel(CHANNEL, self.send)
         return door
 
-    async def _send(self, outbound: Outbound) -> bool:
-        if self.is_connected:
-            self.sent.append(outbound)
-        return self.is_connected
+    async def send(self, outbound: Outbound) -> Delivery:
+        """The channel: reaches a patient who is connected."""
+        if not self.is_connected:
+            return Delivery.KEPT
+        self.sent.append(outbound)
+        return Delivery.SENT
 
     @property
     def sent_texts(self) -> list[str]:

@@ -431,6 +431,7 @@ async def test_a_bare_answer_after_a_crisis_is_no_small_talk(
 ) -> None:
     await reception.begin()
     [crisis] = await reception.say(WANTS_TO_DIE)
+    reception.clock.pass_by(seconds=1)
     reception.engine.answers["no nobody"] = says("All right.", intent=intent)
     assert await reception.say("no nobody") == [crisis]
     assert reception.requests == [

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
+from bot.door.door import Delivery
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import DONE, Outbound
@@ -148,7 +149,7 @@ async def test_what_waits_for_one_patient_is_sent_to_no_other(reception: Recepti
 async def test_a_channel_that_fails_keeps_the_answer(
     reception: Reception, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(outbound: Outbound) -> bool:
+    async def fail(outbound: Outbound) -> Delivery:
         raise RuntimeError(f"could not send {outbound.content['text']}")
 
     reception.door.add_channel(CHANNEL, fail)
@@ -156,6 +157,35 @@ async def test_a_channel_that_fails_keeps_the_answer(
     assert states(database, OutboundMessage) == ["queued"]
     assert "RuntimeError" in caplog.text
     assert "Xanthippe" not in caplog.text
+
+
+async def test_what_a_channel_failed_to_send_is_sent_at_the_next_connection(
+    reception: Reception,
+) -> None:
+    async def fail(_: Outbound) -> Delivery:
+        raise RuntimeError
+
+    reception.door.add_channel(CHANNEL, fail)
+    await reception.say("hello")
+    reception.door.add_channel(CHANNEL, reception.send)
+    await reception.door.send_waiting(CHANNEL, "anna")
+    assert reception.sent_texts == [f"{notice()}\n\nanswer to hello"]
+
+
+async def test_an_answer_waits_behind_one_that_could_not_leave(reception: Reception) -> None:
+    reception.is_connected = False
+    await reception.say("one")
+    reception.is_connected = True
+    await reception.say("two")
+    assert reception.sent_texts == [f"{notice()}\n\nanswer to one", "answer to two"]
+
+
+async def test_a_channel_that_does_not_push_is_left_alone(reception: Reception) -> None:
+    reception.is_connected = False
+    await reception.say("hello")
+    reception.is_connected = True
+    await reception.door.push()
+    assert reception.sent == []
 
 
 async def test_an_answer_on_a_channel_that_is_not_there_stays_queued(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.store import messages
 from bot.store.conversations import standing
 from bot.store.database import Database
-from bot.store.messages import QUEUED, SENDING, SENT, Answer, Inbound, Outbound
+from bot.store.messages import FAILED, QUEUED, SENDING, SENT, Answer, Inbound, Outbound
 from bot.store.requests import open_requests
 from bot.store.tables import InboundMessage, Offer, OutboundMessage
 from tests.store.conftest import NOW, SILENCE, Receive
@@ -298,6 +298,127 @@ def test_what_a_crash_left_half_sent_waits_again(database: Database, outbound: O
 def test_what_nobody_claimed_cannot_be_released(database: Database, outbound: Outbound) -> None:
     messages.release(database, outbound.id, NOW)
     assert state_of(database, outbound) == (QUEUED, None)
+
+
+def test_what_came_is_kept_with_the_message(database: Database) -> None:
+    received = messages.receive(
+        database, "whatsapp", "person", "one", "my cheek", NOW, SILENCE, "12025550143", "image"
+    )
+    [left] = messages.unanswered(database)
+    assert (received.kind, received.address) == ("image", "12025550143")
+    assert (left.kind, left.address) == ("image", "12025550143")
+
+
+def test_a_repeated_message_is_of_the_first_ones_kind(database: Database) -> None:
+    kinds = ("image", "text")
+    received = [
+        messages.receive(database, "whatsapp", "person", "one", "", NOW, SILENCE, "1", kind)
+        for kind in kinds
+    ]
+    assert [each.kind for each in received] == ["image", "image"]
+
+
+def test_an_answer_goes_to_the_address_that_last_wrote(database: Database) -> None:
+    for external_id, address in (("one", "12025550143"), ("two", "12025550144")):
+        received = messages.receive(
+            database, "whatsapp", "person", external_id, "Hi", NOW, SILENCE, address
+        )
+    [outbound] = messages.finish(database, received.id, Answer([{"text": "Hello"}]), NOW)
+    assert outbound.address == "12025550144"
+    assert "12025550144" not in repr((outbound, received))
+
+
+@pytest.mark.parametrize("kind", ["image", "audio", "video", "document"])
+def test_a_photo_or_recording_is_told_to_staff(database: Database, kind: str) -> None:
+    received = messages.receive(
+        database, "whatsapp", "person", "one", "", NOW, SILENCE, "1", kind=kind
+    )
+    messages.finish(database, received.id, Answer([{"text": "Sorry"}]), NOW)
+    assert [(each.kind, each.urgency) for each in open_requests(database)] == [("media", "routine")]
+
+
+@pytest.mark.parametrize("kind", ["text", "sticker", "location", "reaction", "other"])
+def test_what_staff_need_not_look_at_is_no_request(database: Database, kind: str) -> None:
+    received = messages.receive(
+        database, "whatsapp", "person", "one", "", NOW, SILENCE, "1", kind=kind
+    )
+    messages.finish(database, received.id, Answer([]), NOW)
+    assert open_requests(database) == []
+
+
+def test_what_is_postponed_waits_until_its_moment(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    messages.postpone(database, outbound.id, later(seconds=4), tell_staff_at=None)
+    [waiting] = messages.unsent(database, "website", "person")
+    assert (waiting.attempts, waiting.next_try_at) == (1, later(seconds=4))
+    assert messages.due(database, ["website"], later(seconds=3)) == []
+    assert messages.due(database, ["website"], later(seconds=4)) == [("website", "person")]
+    assert open_requests(database) == []
+
+
+def test_staff_are_told_once_of_what_is_postponed(database: Database, outbound: Outbound) -> None:
+    for _ in range(2):
+        messages.claim(database, outbound.id)
+        messages.postpone(database, outbound.id, later(minutes=10), tell_staff_at=NOW)
+    assert [each.kind for each in open_requests(database)] == ["not_delivered"]
+
+
+def test_what_failed_is_not_tried_again_and_told_to_staff(
+    database: Database, outbound: Outbound
+) -> None:
+    messages.claim(database, outbound.id)
+    messages.give_up(database, outbound.id, NOW)
+    assert state_of(database, outbound) == (FAILED, None)
+    assert messages.unsent(database, "website", "person") == []
+    assert not messages.claim(database, outbound.id)
+    [request] = open_requests(database)
+    assert (request.kind, request.urgency, request.text) == ("not_delivered", "routine", "Hello")
+
+
+def test_only_what_was_claimed_can_be_postponed_or_given_up(
+    database: Database, outbound: Outbound
+) -> None:
+    messages.give_up(database, outbound.id, NOW)
+    messages.postpone(database, outbound.id, later(seconds=4), tell_staff_at=NOW)
+    assert messages.unsent(database, "website", "person") == [outbound]
+    assert open_requests(database) == []
+
+
+def test_a_start_tries_at_once_what_was_postponed(database: Database, outbound: Outbound) -> None:
+    messages.claim(database, outbound.id)
+    messages.postpone(database, outbound.id, later(hours=1), tell_staff_at=None)
+    messages.release_all(database)
+    assert messages.due(database, ["website"], NOW) == [("website", "person")]
+
+
+def postponed_behind(database: Database, receive: Receive, urgency: str) -> None:
+    """One answer that waits an hour, and another of this urgency behind it."""
+    first = receive()
+    [waiting] = messages.finish(database, first.id, Answer([{"text": "One"}]), NOW)
+    messages.claim(database, waiting.id)
+    messages.postpone(database, waiting.id, later(hours=1), tell_staff_at=None)
+    second = receive()
+    messages.finish(database, second.id, Answer([{"text": "Two"}], urgency=urgency), NOW)
+
+
+def test_nothing_is_due_behind_what_waits(database: Database, receive: Receive) -> None:
+    postponed_behind(database, receive, "none")
+    assert messages.due(database, ["website"], NOW) == []
+
+
+@pytest.mark.parametrize("urgency", ["emergency", "crisis"])
+def test_danger_is_due_whatever_waits_before_it(
+    database: Database, receive: Receive, urgency: str
+) -> None:
+    postponed_behind(database, receive, urgency)
+    assert messages.due(database, ["website"], NOW) == [("website", "person")]
+
+
+def test_only_the_channels_that_are_asked_for_are_due(
+    database: Database, outbound: Outbound
+) -> None:
+    assert messages.due(database, ["whatsapp"], NOW) == []
+    assert messages.due(database, [], NOW) == []
 
 
 def offer(database: Database, message: Inbound, at: datetime = NOW) -> None:
