@@ -8,11 +8,14 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.encryption import Cipher, DataKeyError, make_key
 from bot.settings import SettingsError, clock_offset, read_settings
 from bot.start import StartError
 from bot.store.database import Database
 from bot.store.requests import close_request, open_requests
+from bot.store.staff import FIRST_USER, PASSWORD_FILE, renew_password
 
 
 def _run(_: argparse.Namespace) -> int:
@@ -47,7 +50,9 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    _database().migrate()
+    from bot.run import migrate
+
+    migrate(read_settings())
     return 0
 
 
@@ -66,6 +71,19 @@ def _requests(arguments: argparse.Namespace) -> int:
         for text in (*request.earlier, request.text):
             print("    " + text.replace("\n", "\n    "))
     print(f"{len(found)} open; close one with: python -m bot requests --close ID")
+    return 0
+
+
+def _desk_password(_: argparse.Namespace) -> int:
+    file = read_settings().var_dir / PASSWORD_FILE
+    try:
+        renew_password(_database(), file)
+    except (SQLAlchemyError, OSError):
+        raise StartError(
+            "The password was not changed: check DATABASE_URL and VAR_DIR, and run "
+            "`python -m bot migrate` once."
+        ) from None
+    print(f"The new password of the user {FIRST_USER} is in {file}; all sessions have ended.")
     return 0
 
 
@@ -90,6 +108,7 @@ def main() -> int:
         ("chat", _chat, "chat in the terminal with a running front"),
         ("migrate", _migrate, "bring the database to the newest tables"),
         ("requests", _requests, "list what patients want a person to read"),
+        ("desk-password", _desk_password, "make a new password for the desk"),
         ("make-key", _make_key, "print a new key for DATA_KEY, SECRET_KEY or ENGINE_TOKEN"),
     ):
         command = commands.add_parser(name, help=explanation, description=explanation)

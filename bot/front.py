@@ -19,10 +19,13 @@ from starlette.staticfiles import StaticFiles
 from bot import logs
 from bot.channels.rest import rest_route
 from bot.channels.website import Website
+from bot.channels.whatsapp import WhatsApp
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
 from bot.data_files import DATA, read_yaml
+from bot.desk.pages import Desk
+from bot.desk.view import View
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
@@ -47,6 +50,7 @@ def application(settings: Settings) -> Any:
     """The front as an ASGI application."""
     clinic = read_clinic_file(settings.clinic_file)
     wording = read_yaml(DATA / "facts.yml")
+    frame = read_yaml(DATA / "wording.yml")
     safety = read_yaml(DATA / "safety" / "texts.yml")
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
@@ -55,10 +59,18 @@ def application(settings: Settings) -> Any:
         database,
         engine,
         RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
-        Wordings(clinic, wording, read_yaml(DATA / "wording.yml"), safety),
+        Wordings(clinic, wording, frame, safety),
         clock,
     )
     website = Website(door, settings.secret_key, _origins(settings, clinic))
+    whatsapp = WhatsApp(door, settings.whatsapp, frame) if settings.whatsapp else None
+    desk = Desk(
+        database,
+        clock,
+        View(clinic, read_yaml(DATA / "desk.yml")["desk"], wording["times"]),
+        settings.secret_key,
+        over_tls=settings.public_url.startswith("https://"),
+    )
     page = (PAGE / "index.html").read_text("utf-8")
 
     async def health(_: Request) -> Response:
@@ -73,7 +85,11 @@ def application(settings: Settings) -> Any:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         left = await door.leftovers()
         door.in_background(door.work_off(left, _until_up(engine)))
+        pushing = door.in_background(door.push())
         yield
+        pushing.cancel()
+        if whatsapp:
+            await whatsapp.close()
         await engine.close()
         database.close()
 
@@ -81,7 +97,10 @@ def application(settings: Settings) -> Any:
         Route("/", index),
         Route("/health", health),
         Mount("/page", StaticFiles(directory=PAGE)),
+        *desk.routes(),
     ]
+    if whatsapp:
+        routes += whatsapp.routes()
     if not settings.is_production:
         routes.append(rest_route(door))
     return website.application(Starlette(routes=routes, lifespan=lifespan))

@@ -110,7 +110,7 @@ def prepare(settings: Settings) -> Path:
 
 
 def migrate(settings: Settings) -> None:
-    """Brings the tables to the newest migration.
+    """Brings the tables to the newest migration; makes the desk's first password.
 
     Raises:
         StartError: the database cannot be opened or changed.
@@ -119,10 +119,12 @@ def migrate(settings: Settings) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.store.database import Database
+    from bot.store.staff import PASSWORD_FILE, make_first_user
 
     try:
         database = Database(settings.database_url, Cipher(settings.data_key))
         database.migrate()
+        make_first_user(database, settings.var_dir / PASSWORD_FILE)
         database.close()
     except (SQLAlchemyError, ImportError, OSError):
         raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
@@ -154,9 +156,19 @@ def run(settings: Settings) -> int:
     with _running(settings, started) as children:
         _wait_until_ready(children)
         say(f"page      http://localhost:{settings.front_port}/    try the chat here")
+        say(f"desk      http://localhost:{settings.front_port}/desk    {_how_to_log_in(settings)}")
         say(f"health    http://localhost:{settings.front_port}/health")
         say(f"ready     in {time.monotonic() - began:.1f} s; Ctrl-C stops everything")
         return _watch(children)
+
+
+def _how_to_log_in(settings: Settings) -> str:
+    from bot.store.staff import FIRST_USER, PASSWORD_FILE
+
+    file = settings.var_dir / PASSWORD_FILE
+    if file.exists():
+        return f"user {FIRST_USER}, password in {file}"
+    return "for a new password: python -m bot desk-password"
 
 
 def _in_use(address: str, port: int) -> bool:

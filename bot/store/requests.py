@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.store.conversations import new_id
 from bot.store.database import Database
-from bot.store.tables import InboundMessage, StaffRequest
+from bot.store.drafts import BOOKING
+from bot.store.tables import Conversation, Draft, InboundMessage, OutboundMessage, StaffRequest
 
 URGENCIES = ("crisis", "emergency", "same_day", "routine")
+# Among equally urgent requests it is read first.
+COMPLAINT = "complaint"
+# So many messages of a patient's, with their answers, are shown with a request.
+TURNS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,39 @@ class OpenRequest:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A patient's message and what it was answered."""
+
+    message_id: str
+    at: datetime
+    # text, or what came instead of words (`InboundMessage.kind`)
+    kind: str
+    text: str = field(repr=False)
+    # {"text": ..., "buttons": [{"title": ..., "payload": ...}]}, in order
+    answers: tuple[Mapping[str, Any], ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RequestInFull:
+    """A request with all that helps to answer it."""
+
+    id: str
+    kind: str
+    urgency: str
+    created_at: datetime
+    conversation_id: str
+    channel: str
+    # The turn it is about, which may be older than the last ones.
+    about: Turn
+    # The last turns of the conversation up to now, oldest first.
+    turns: tuple[Turn, ...]
+    # How to reach the patient: phone, good_time, name; what they did not give is missing.
+    details: Mapping[str, str] = field(repr=False)
+    # What the patient has said so far for a booking that is not made yet.
+    draft: Mapping[str, Any] = field(repr=False)
+
+
 def add_request(
     database: Database,
     conversation_id: str,
@@ -37,10 +79,14 @@ def add_request(
     kind: str,
     urgency: str,
     at: datetime,
+    details: Mapping[str, str] | None = None,
 ) -> None:
-    """Stores a request about a message; the same kind about the same message is stored once."""
+    """Stores a request about a message; the same kind about the same message is stored once.
+
+    `details`: how to reach the patient (phone, good_time, name), once they agreed to it.
+    """
     with database.work() as session:
-        store_request(session, conversation_id, message_id, kind, urgency, at)
+        store_request(session, conversation_id, message_id, kind, urgency, at, details)
 
 
 def store_request(
@@ -50,6 +96,7 @@ def store_request(
     kind: str,
     urgency: str,
     at: datetime,
+    details: Mapping[str, str] | None = None,
 ) -> None:
     """`add_request` inside a unit of work that is open already."""
     if urgency not in URGENCIES:
@@ -68,21 +115,54 @@ def store_request(
                 kind=kind,
                 urgency=urgency,
                 created_at=at,
+                details=json.dumps(details, ensure_ascii=False) if details else None,
             )
         )
 
 
-def open_requests(database: Database) -> list[OpenRequest]:
-    """Every open request, the most urgent first, then by time."""
-    order = case(
-        {urgency: place for place, urgency in enumerate(URGENCIES)}, value=StaffRequest.urgency
+def add_details(database: Database, conversation_id: str, details: Mapping[str, str]) -> None:
+    """Adds how to reach a patient to every open request of theirs, over all conversations.
+
+    Called once they agreed to it; what is empty leaves what was known.
+    """
+    told = {name: value for name, value in details.items() if value}
+    with database.work() as session:
+        for request in session.scalars(
+            _requests_of(conversation_id).where(StaffRequest.closed_at.is_(None))
+        ):
+            known = json.loads(request.details or "{}")
+            request.details = json.dumps({**known, **told}, ensure_ascii=False)
+
+
+def details_of(database: Database, conversation_id: str) -> dict[str, str]:
+    """How to reach the person behind a conversation, as told last; empty if they never said."""
+    with database.work() as session:
+        found = session.scalars(
+            _requests_of(conversation_id)
+            .where(StaffRequest.details.is_not(None))
+            .order_by(StaffRequest.created_at.desc())
+        ).first()
+        return {} if found is None else dict(json.loads(found.details or "{}"))
+
+
+def _requests_of(conversation_id: str) -> Select[StaffRequest]:
+    this = aliased(Conversation)
+    return (
+        select(StaffRequest)
+        .join(Conversation, Conversation.id == StaffRequest.conversation_id)
+        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
+        .where(this.id == conversation_id)
     )
+
+
+def open_requests(database: Database) -> list[OpenRequest]:
+    """Every open request, the most urgent first, then complaints, then by time."""
     with database.work() as session:
         rows = session.execute(
             select(StaffRequest, InboundMessage)
             .join(InboundMessage, InboundMessage.id == StaffRequest.message_id)
             .where(StaffRequest.closed_at.is_(None))
-            .order_by(order, StaffRequest.created_at)
+            .order_by(*_most_urgent_first())
         )
         return [
             OpenRequest(
@@ -97,6 +177,109 @@ def open_requests(database: Database) -> list[OpenRequest]:
             )
             for request, message in rows
         ]
+
+
+def count_open_requests(database: Database) -> int:
+    """How many requests nobody has dealt with."""
+    with database.work() as session:
+        open_ones = select(func.count()).select_from(StaffRequest)
+        return session.scalar(open_ones.where(StaffRequest.closed_at.is_(None))) or 0
+
+
+def open_requests_in_full(database: Database, most: int) -> list[RequestInFull]:
+    """The first `most` open requests, in the order of `open_requests`, for the desk."""
+    with database.work() as session:
+        found = session.execute(
+            select(StaffRequest, InboundMessage)
+            .join(InboundMessage, InboundMessage.id == StaffRequest.message_id)
+            .where(StaffRequest.closed_at.is_(None))
+            .order_by(*_most_urgent_first())
+            .limit(most)
+        ).all()
+        conversations = {request.conversation_id for request, _ in found}
+        shown = _last_messages(session, conversations)
+        wanted = [*shown, *(message for _, message in found)]
+        turns = {turn.message_id: turn for turn in _turns(session, wanted)}
+        drafts = _drafts(session, conversations)
+        return [
+            RequestInFull(
+                request.id,
+                request.kind,
+                request.urgency,
+                request.created_at,
+                request.conversation_id,
+                message.channel,
+                turns[message.id],
+                tuple(
+                    turns[each.id]
+                    for each in shown
+                    if each.conversation_id == request.conversation_id
+                ),
+                json.loads(request.details or "{}"),
+                drafts.get(request.conversation_id, {}),
+            )
+            for request, message in found
+        ]
+
+
+def _most_urgent_first() -> tuple[ColumnElement[Any], ...]:
+    urgency = case(
+        {urgency: place for place, urgency in enumerate(URGENCIES)}, value=StaffRequest.urgency
+    )
+    complaint = case((StaffRequest.kind == COMPLAINT, 0), else_=1)
+    return urgency, complaint, StaffRequest.created_at.expression, StaffRequest.id.expression
+
+
+def _last_messages(session: Session, conversations: set[str]) -> list[InboundMessage]:
+    """The last messages of each conversation, in the order they came."""
+    newest_first = (
+        func.row_number()
+        .over(
+            partition_by=InboundMessage.conversation_id,
+            order_by=InboundMessage.position.desc(),
+        )
+        .label("place")
+    )
+    ranked = (
+        select(InboundMessage.id, newest_first)
+        .where(InboundMessage.conversation_id.in_(conversations))
+        .subquery()
+    )
+    rows = session.scalars(
+        select(InboundMessage)
+        .join(ranked, ranked.c.id == InboundMessage.id)
+        .where(ranked.c.place <= TURNS_SHOWN)
+        .order_by(InboundMessage.conversation_id, InboundMessage.position)
+    )
+    return list(rows)
+
+
+def _turns(session: Session, messages: Sequence[InboundMessage]) -> list[Turn]:
+    answers: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    rows = session.scalars(
+        select(OutboundMessage)
+        .where(OutboundMessage.reply_to.in_({message.id for message in messages}))
+        .order_by(OutboundMessage.position)
+    )
+    for answer in rows:
+        answers[answer.reply_to].append(json.loads(answer.content))
+    return [
+        Turn(
+            message.id,
+            message.received_at,
+            message.kind,
+            message.text,
+            tuple(answers[message.id]),
+        )
+        for message in messages
+    ]
+
+
+def _drafts(session: Session, conversations: set[str]) -> dict[str, dict[str, Any]]:
+    rows = session.scalars(
+        select(Draft).where(Draft.conversation_id.in_(conversations), Draft.kind == BOOKING)
+    )
+    return {row.conversation_id: json.loads(row.content) for row in rows}
 
 
 def _earlier(session: Session, message: InboundMessage) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The desk: a plain page behind a login that shows staff what patients want from them."""

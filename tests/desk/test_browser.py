@@ -1,0 +1,132 @@
+"""The desk in a real browser: under its content security policy, with the keyboard, on a phone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from tests.channels.browser import Browser
+from tests.desk.conftest import PASSWORD, Patients
+from tests.house import free_ports, wait_until
+
+SIZES = [(360, 740), (1280, 800)]
+
+
+@pytest.fixture
+def url(app: Starlette) -> Iterator[str]:
+    """The desk on a port of this machine."""
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, 10.0, "the desk listens")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10.0)
+
+
+@pytest.fixture
+def browser(tmp_path: Path, url: str) -> Iterator[Browser]:
+    """A browser that shows the login; at the end it has nothing to complain of."""
+    opened = Browser(tmp_path / "profile")
+    try:
+        opened.call("Page.navigate", url=f"{url}/desk")
+        opened.wait_for("location.pathname === '/desk/login' && document.readyState === 'complete'")
+        yield opened
+        opened.evaluate("document.title")  # brings what the browser still had to say
+        # The icon belongs to the front, which is not here.
+        assert [each for each in opened.complaints if "404" not in each] == []
+    finally:
+        opened.close()
+
+
+def log_in(browser: Browser) -> None:
+    """The password box has the focus: a keyboard is enough."""
+    browser.call("Input.insertText", text=PASSWORD)
+    browser.press_key("Enter", 13)
+    browser.wait_for("location.pathname === '/desk' && document.readyState === 'complete'")
+
+
+def fill(patients: Patients) -> None:
+    """A request of each look and a consultation, one of them with a word that never ends."""
+    for urgency in ("crisis", "emergency", "same_day", "routine"):
+        patients.write_and_ask(f"I am {urgency}, {'a' * 200}", urgency=urgency)
+    patients.book(datetime(2026, 11, 24, 5, 30, tzinfo=UTC), name="A" * 60, concern="b" * 300)
+
+
+def test_staff_log_in_by_keyboard_and_close_a_request(browser: Browser, patients: Patients) -> None:
+    patients.write_and_ask("A person, please")
+    log_in(browser)
+    assert browser.evaluate("document.title") == "(1) Desk"
+    browser.press("Done")
+    browser.wait_for("document.title === '(0) Desk'")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_reaches_over_the_edge_of_the_screen(
+    browser: Browser, patients: Patients, width: int, height: int
+) -> None:
+    fill(patients)
+    browser.resize(width, height)
+    log_in(browser)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_stands_out_from_what_is_behind_it(
+    browser: Browser, patients: Patients, dark: bool
+) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of 4.5 or more."""
+    fill(patients)
+    browser.resize(1280, 800, dark=dark)
+    log_in(browser)
+    weak = browser.evaluate(
+        """(() => {
+            const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+            const light = (colour) => {
+                const [r, g, b] = numbers(colour).map((part) => part / 255)
+                    .map((part) => part <= 0.03928
+                        ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const ground = (node) => {
+                for (; node; node = node.parentElement) {
+                    const colour = getComputedStyle(node).backgroundColor;
+                    if (numbers(colour)[3] !== 0) return colour;
+                }
+                return "rgb(255, 255, 255)";
+            };
+            return [...document.querySelectorAll("body *")]
+                .filter((node) => [...node.childNodes].some(
+                    (child) => child.nodeType === 3 && child.textContent.trim()))
+                .map((node) => {
+                    const [one, other] = [light(getComputedStyle(node).color), light(ground(node))];
+                    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+                    return [node.textContent.trim().slice(0, 30), ratio];
+                })
+                .filter(([, ratio]) => ratio < 4.5);
+        })()"""
+    )
+    assert weak == []
+
+
+def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
+    browser: Browser, patients: Patients
+) -> None:
+    fill(patients)
+    log_in(browser)
+    heights = browser.evaluate(
+        "[...document.querySelectorAll('button, nav a')]"
+        ".map((node) => [node.textContent, node.getBoundingClientRect().height])"
+    )
+    assert heights
+    assert [each for each in heights if each[1] < 44] == [], json.dumps(heights)
