@@ -8,15 +8,31 @@ from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
 
 from actions.base import SafeAction
+from actions.booking import (
+    AskBooking,
+    BookConsultation,
+    BookingRules,
+    EndBooking,
+    ListenToBooking,
+)
+from actions.contact import AskContact, EndContact, ListenToContact
 from actions.fallback import NotUnderstood
 from actions.fixed import OtherLanguage, OutOfScope
 from actions.menu import Menu
 from actions.team import PassToTeam, ReportReaction, StopMessages
 from bot import logs
+from bot.clinic.availability import Availability
+from bot.clinic.booking.dialogue import BookingDialogue
+from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.clock import Clock
-from bot.data_files import DATA, button_labels
+from bot.clinic.contact import ContactDialogue
+from bot.clinic.details import DetailReader
+from bot.clinic.hours import OpeningHours
+from bot.clinic.times import TimeWords
+from bot.clinic.told import ToldBooking
+from bot.data_files import DATA, button_labels, common_words, read_yaml
 from bot.encryption import Cipher
-from bot.settings import clock_offset, read_settings
+from bot.settings import Settings, clock_offset, read_settings
 from bot.store.database import Database
 
 
@@ -32,9 +48,33 @@ class Executor(ActionExecutor):
         return payload.get("domain") or {}
 
 
-def all_actions(database: Database, clock: Clock) -> list[SafeAction]:
+def all_actions(database: Database, clock: Clock, settings: Settings) -> list[SafeAction]:
     """Every custom action of domain.yml."""
+    clinic = read_yaml(settings.clinic_file)
+    words = read_yaml(DATA / "booking.yml")
+    times = read_yaml(DATA / "facts.yml")["times"]
+    reader = DetailReader(words, common_words(DATA), clinic["clinic"]["country"])
+    contact = (database, clock, ContactDialogue(words, reader), words["consents"]["contact"])
+    hours = OpeningHours.from_mapping(clinic)
+    horizon = clinic["booking"]["horizon_days"]
+    offers = TimeOffers(hours, TimeWords(read_yaml(DATA / "times.yml")), times, horizon)
+    rules = BookingRules(
+        dialogue=BookingDialogue(words, reader, offers),
+        availability=Availability.from_mapping(clinic),
+        per_patient=clinic["booking"]["per_patient"],
+        is_confirmed_by_staff=clinic["booking"]["confirm"] == "staff",
+        consent_versions=words["consents"],
+        region=clinic["clinic"]["country"],
+        told=ToldBooking(clinic, words["labels"], times, settings.public_url),
+    )
     return [
+        AskBooking(database, clock, rules),
+        AskContact(*contact),
+        BookConsultation(database, clock, rules),
+        EndBooking(database, clock, rules),
+        EndContact(*contact),
+        ListenToBooking(database, clock, rules),
+        ListenToContact(*contact),
         Menu(database, clock),
         NotUnderstood(database, clock, button_labels(DATA)),
         OtherLanguage(database, clock),
@@ -51,7 +91,7 @@ def main() -> None:
     logs.configure("actions", settings.log_level)
     database = Database(settings.database_url, Cipher(settings.data_key))
     executor = Executor()
-    for action in all_actions(database, Clock(clock_offset(settings))):
+    for action in all_actions(database, Clock(clock_offset(settings)), settings):
         executor.register_action(action)
     app = create_app(executor, cors_origins=None)
     app.run(

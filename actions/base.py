@@ -8,6 +8,7 @@ from abc import abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 # The door gives a turn 8 s; an action that needs longer has failed (docs/architecture.md).
 LONGEST_SECONDS = 4.0
 FAILED = "utter_action_failed"
+# A form's validation sets it to the message it heard: Rasa takes one that sets nothing for
+# rejected. FAILED in it makes the question say so.
+HEARD = "heard"
 
 Events = list[dict[str, Any]]
 
@@ -34,6 +38,8 @@ class SafeAction(Action):
 
     on_failure = FAILED
     urgency_of_failure = "routine"
+    # A form's validation fails silently: the question that follows it says so.
+    says_failure = True
 
     def __init__(self, database: Database, clock: Clock) -> None:
         """Takes the clinic's database and clock; `actions.__main__` registers the instances."""
@@ -54,6 +60,8 @@ class SafeAction(Action):
             error_id = logs.new_error_id()
             logger.error("%s failed, error %s: %s", self.name(), error_id, logs.describe(error))
             dispatcher.messages.clear()
+            if not self.says_failure:
+                return [SlotSet(HEARD, FAILED)]
             dispatcher.utter_message(response=self.on_failure)
             await self._keep_for_staff(tracker, error_id)
             return []

@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Events, SafeAction
+from actions.team import how_to_reach
 from bot.clinic.clock import Clock
 from bot.clinic.nearest import nearest_buttons
 from bot.store.database import Database
@@ -37,7 +38,7 @@ class NotUnderstood(SafeAction):
             return []
         await self.pass_to_team(tracker, "not_understood")
         dispatcher.utter_message(response="utter_asked_the_team")
-        return []
+        return await how_to_reach(self, tracker)
 
 
 def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:

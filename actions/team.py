@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Events, SafeAction, intent_of, language_of
+from actions.contact import FORM, ask_for_contact
 from bot.store.conversations import stop_unasked
 
 VISIT = "utter_passed_visit"
 RESPONSES = {
     "talk_to_staff": "utter_passed_talk_to_staff",
-    "book_consultation": "utter_passed_book_consultation",
-    "ask_availability": "utter_passed_ask_availability",
     "reschedule_consultation": VISIT,
     "cancel_consultation": VISIT,
     "check_consultation": VISIT,
     "running_late": VISIT,
-    "next_session": VISIT,
+    "next_session": "utter_passed_next_session",
     "start_suitability_check": "utter_passed_start_suitability_check",
     "complaint": "utter_passed_complaint",
     "privacy_request": "utter_passed_privacy_request",
@@ -28,8 +28,14 @@ RESPONSES = {
 }
 
 
+async def how_to_reach(action: SafeAction, tracker: Tracker) -> Events:
+    """Goes on with the question for a number, unless the team has one."""
+    asks = await asyncio.to_thread(ask_for_contact, action.database, tracker, action.clock)
+    return [FollowupAction(FORM)] if asks else []
+
+
 class PassToTeam(SafeAction):
-    """Stores a request of the kind that the intent names."""
+    """Stores a request of the kind that the intent names, and asks how to reach the patient."""
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -38,9 +44,11 @@ class PassToTeam(SafeAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Stores first, then says so."""
         kind = intent_of(tracker)
+        if kind not in RESPONSES:  # a booking that is a session of a plan
+            kind = "next_session"
         await self.pass_to_team(tracker, kind)
         dispatcher.utter_message(response=RESPONSES[kind])
-        return []
+        return await how_to_reach(self, tracker)
 
 
 class ReportReaction(SafeAction):
@@ -58,7 +66,7 @@ class ReportReaction(SafeAction):
         """Stores first, then says where to call."""
         await self.pass_to_team(tracker, "report_reaction", "same_day")
         dispatcher.utter_message(response=self.on_failure, language=language_of(tracker))
-        return []
+        return await how_to_reach(self, tracker)
 
 
 class StopMessages(SafeAction):

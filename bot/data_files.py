@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +42,17 @@ def button_labels(data: Path = DATA) -> dict[str, str]:
             labels[name.removeprefix("utter_")] = variations[0]["metadata"]["label"]
     labels.update(read_yaml(data / "button_labels.yml"))
     return labels
+
+
+def common_words(data: Path = DATA) -> frozenset[str]:
+    """Words of the training data that are no names: those of at least two utterances.
+
+    Bare answers (`inform`) are left out, because they are where the names stand.
+    """
+    counted: Counter[str] = Counter()
+    for file in sorted((data / "nlu").glob("*.yml")):
+        for entry in read_yaml(file)["nlu"]:
+            if entry.get("intent") != "inform":
+                for line in str(entry["examples"]).splitlines():
+                    counted.update(set(re.findall(r"[^\W\d_][\w'’]*", line.casefold())))
+    return frozenset(word for word, count in counted.items() if count > 1)

@@ -20,6 +20,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 # Longer than a year, so that a clinic closed for a whole season still names its next opening.
 _DAYS_AHEAD = 400
 _MINUTES_A_DAY = 24 * 60
+_LEAST_TIME_TO_READ = timedelta(minutes=30)
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
 
 
@@ -162,6 +163,17 @@ class OpeningHours:
             month=words["months"][day.month - 1],
         )
 
+    def say_moment(self, at: datetime, words: Mapping[str, Any]) -> str:
+        """A moment with nothing left to guess: "Tuesday 24 Nov 2026 at 17:00"."""
+        local = _utc(at).astimezone(self.zone)
+        return str(words["moment"]).format(
+            weekday=words["weekdays"][local.weekday()],
+            day=local.day,
+            month=words["months"][local.month - 1],
+            year=local.year,
+            time=local.strftime("%H:%M"),
+        )
+
     def say_when(self, at: datetime, now: datetime, words: Mapping[str, Any]) -> str:
         """A time as a patient says it on `now`: "tomorrow at 10:00", "on Monday at 10:00"."""
         days = self._days_between(now, at)
@@ -182,10 +194,11 @@ class OpeningHours:
     def read_by(self, at: datetime, words: Mapping[str, Any]) -> str | None:
         """When someone reads a message sent at `at`: today before closing, or once open.
 
-        None when no opening is planned.
+        What comes in the last half hour is promised for the next opening, so that the promise
+        can be kept. None when no opening is planned.
         """
         today = self._day_open_at(at)
-        if today is not None:
+        if today is not None and self._last_closing(today) - _utc(at) >= _LEAST_TIME_TO_READ:
             closing = self.spans_on(today)[-1].end
             return str(words["read_by_open"]).format(time=_clock(closing))
         opening = self.next_opening(at)
@@ -217,6 +230,9 @@ class OpeningHours:
             if any(start <= at < end for start, end in self.instants_on(day)):
                 return day
         return None
+
+    def _last_closing(self, day: date) -> datetime:
+        return self.instants_on(day)[-1][1]
 
     def _instant(self, day: date, minute: int) -> datetime:
         """The first instant at which the wall clock of that day shows the minute, or is past it."""

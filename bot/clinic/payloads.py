@@ -35,6 +35,12 @@ def read_payload(text: str) -> Press | None:
     return Press(found.group(1), entities)
 
 
+def write_payload(press: Press) -> str:
+    """The payload that `read_payload` reads; ids only, never a name or a phone."""
+    entities = json.dumps(dict(press.entities), separators=(",", ":")) if press.entities else ""
+    return f"/{press.intent}{entities}"
+
+
 def as_plain_text(text: str) -> str:
     """Text that Rasa cannot take for a command: without leading slashes and control characters."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)

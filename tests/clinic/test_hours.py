@@ -277,7 +277,10 @@ def test_a_far_opening_is_a_date() -> None:
     ("moment", "said"),
     [
         ("2026-11-23T10:00:00", "today before 19:00"),
-        ("2026-11-23T18:59:59", "today before 19:00"),
+        ("2026-11-23T13:45:00", "today before 19:00"),
+        ("2026-11-23T18:30:00", "today before 19:00"),
+        # Nobody promises the last half hour.
+        ("2026-11-23T18:30:01", "after we open tomorrow at 10:00"),
         ("2026-11-28T11:00:00", "today before 14:00"),
         ("2026-11-23T14:30:00", "after we open today at 16:00"),
         ("2026-11-23T19:00:00", "after we open tomorrow at 10:00"),

@@ -1,4 +1,7 @@
-"""A database of the clinic in a file of its own, with the newest tables."""
+"""A database of a test's own with the newest tables: each test runs on SQLite and PostgreSQL.
+
+A test that looks into `file` is one about SQLite, and runs on that only.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import pytest
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import Inbound
-from tests.store.databases import opened_database
+from tests.postgresql import PostgreSQL, running_postgresql
+from tests.store.databases import migrated_file, opened
 
 # A Monday, 12:00 in Mumbai.
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=timezone.utc)
@@ -20,15 +24,53 @@ SILENCE = timedelta(hours=12)
 Receive = Callable[..., Inbound]
 
 
+BOTH = ("sqlite", "postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for url in {"url", "empty_url"} & set(metafunc.fixturenames):
+        kinds = BOTH[:1] if "file" in metafunc.fixturenames else BOTH
+        metafunc.parametrize(url, kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    with running_postgresql() as server:
+        yield server
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
+    """Where SQLite keeps the database."""
     return tmp_path / "clinic.db"
 
 
 @pytest.fixture
-def database(file: Path) -> Iterator[Database]:
-    with opened_database(file) as opened:
-        yield opened
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with the newest tables and no rows."""
+    if request.param == "sqlite":
+        yield migrated_file(tmp_path / "clinic.db")
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.shared_database() as address:
+            yield address
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'clinic.db'}"
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.new_database() as address:
+            yield address
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    with opened(url) as database:
+        yield database
 
 
 @pytest.fixture

@@ -1,33 +1,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.encryption import Cipher, DataKeyError, make_key
 from bot.store import messages
-from bot.store.database import MIGRATIONS, Database
+from bot.store.database import MIGRATIONS, Database, lost_a_race
 from bot.store.messages import Answer
 from bot.store.requests import open_requests
-from bot.store.tables import Base, Conversation
+from bot.store.tables import Base, Conversation, Draft, StaffRequest
+from tests.postgresql import PostgreSQL
 from tests.store.conftest import NOW, Receive
+from tests.store.databases import opened
 
 WORDS = "my scalp itches since yesterday"
 REPLY = "Please call the clinic today"
 
 
-@pytest.fixture
-def tables(file: Path) -> Iterator[Engine]:
-    """The file of `database`, read with a connection of our own."""
-    engine = create_engine(f"sqlite:///{file}")
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    """The database at an address, read with connections of our own."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def tables(url: str) -> Iterator[Engine]:
+    with connected(url) as engine:
+        yield engine
 
 
 def alembic_config(engine: Engine) -> Config:
@@ -53,15 +65,16 @@ def test_the_migrations_make_every_table_of_the_code(database: Database, tables:
     assert set(Base.metadata.tables) < set(inspect(tables).get_table_names())
 
 
-def test_the_migrations_go_down_to_nothing_and_up_again(tables: Engine) -> None:
-    config = alembic_config(tables)
-    command.upgrade(config, "head")
-    command.downgrade(config, "base")
-    assert inspect(tables).get_table_names() == ["alembic_version"]
+def test_the_migrations_go_down_to_nothing_and_up_again(empty_url: str) -> None:
+    with connected(empty_url) as tables:
+        config = alembic_config(tables)
+        command.upgrade(config, "head")
+        command.downgrade(config, "base")
+        assert inspect(tables).get_table_names() == ["alembic_version"]
 
-    command.upgrade(config, "head")
-    with tables.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        command.upgrade(config, "head")
+        with tables.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
 def test_migrating_a_second_time_loses_nothing(database: Database, receive: Receive) -> None:
@@ -84,11 +97,6 @@ def test_a_unit_of_work_that_fails_leaves_nothing_behind(
 
     with tables.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 0
-
-
-def test_foreign_keys_are_enforced(database: Database) -> None:
-    with database.work() as session:
-        assert session.scalar(text("PRAGMA foreign_keys")) == 1
 
 
 @pytest.mark.parametrize(
@@ -164,8 +172,76 @@ def test_a_value_is_not_readable_when_its_key_is_gone(file: Path) -> None:
         after.close()
 
 
-def test_a_postgresql_address_is_opened_with_the_driver_that_is_installed() -> None:
-    opened = Database("postgresql://user@localhost/clinic", Cipher(f"first:{make_key()}"))
-    with opened.work() as session:
-        assert session.get_bind().dialect.driver == "psycopg"
-    opened.close()
+def add_if_missing(database: Database, barrier: Barrier) -> None:
+    """What most units of work do: look for a row, and add it when it is not there."""
+    barrier.wait()
+    with database.work() as session:
+        if session.get(Conversation, "one") is None:
+            session.add(
+                Conversation(
+                    id="one", channel="website", person="p", opened_at=NOW, last_message_at=NOW
+                )
+            )
+
+
+def test_units_of_work_wait_for_each_other(database: Database) -> None:
+    barrier = Barrier(8)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(add_if_missing, database, barrier) for _ in range(8)]:
+            done.result(10)
+
+
+def test_on_postgresql_a_concurrent_unit_of_work_waits_for_none(postgresql: PostgreSQL) -> None:
+    with (
+        postgresql.shared_database() as url,
+        opened(url) as database,
+        database.work(),
+        database.work(concurrent=True) as session,
+    ):
+        assert session.scalars(select(Conversation)).all() == []
+
+
+def test_a_row_that_is_there_already_is_a_lost_race(database: Database, receive: Receive) -> None:
+    message = receive()
+    with pytest.raises(IntegrityError) as caught, database.work() as session:
+        for number in ("1", "2"):
+            session.add(
+                StaffRequest(
+                    id=number,
+                    conversation_id=message.conversation_id,
+                    message_id=message.id,
+                    kind="complaint",
+                    urgency="routine",
+                    created_at=NOW,
+                )
+            )
+    assert lost_a_race(caught.value)
+
+
+def test_a_row_that_points_at_nothing_is_refused_and_no_lost_race(database: Database) -> None:
+    with pytest.raises(IntegrityError) as caught, database.work() as session:
+        session.add(Draft(conversation_id="none", kind="booking", content="{}", updated_at=NOW))
+    assert not lost_a_race(caught.value)
+
+
+def test_a_deadlock_is_a_lost_race(postgresql: PostgreSQL) -> None:
+    barrier = Barrier(2)
+
+    def lock(database: Database, first: int, second: int) -> bool:
+        try:
+            with database.work(concurrent=True) as session:
+                session.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
+                session.execute(select(func.pg_advisory_xact_lock(first)))
+                barrier.wait()
+                session.execute(select(func.pg_advisory_xact_lock(second)))
+        except OperationalError as error:
+            return lost_a_race(error)
+        return False
+
+    with (
+        postgresql.shared_database() as url,
+        opened(url) as database,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        locks = [pool.submit(lock, database, *order) for order in ((11, 12), (12, 11))]
+        assert any(each.result(10) for each in locks)

@@ -1,0 +1,325 @@
+"""Booking a consultation: hears, asks, stores. The rules stand in `bot.clinic.booking`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache, partial
+from typing import TypeVar
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import FAILED, HEARD, Events, SafeAction, intent_of, message_id
+from bot.clinic.availability import Availability
+from bot.clinic.booking.dialogue import BookingDialogue
+from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
+from bot.clinic.clock import Clock
+from bot.clinic.details import phone_of
+from bot.clinic.payloads import Press, write_payload
+from bot.clinic.told import ToldBooking
+from bot.store import bookings, conversations, drafts
+from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
+from bot.store.consents import GivenConsent, add_consent, has_consent
+from bot.store.database import Database
+
+VISIT = "consultation"
+FORM = "booking_form"
+# Set when the form is over: how it ended.
+ENDING = "booking"
+# Intents whose message may hold what a booking needs, before anybody asked.
+MOST_EARLIER = 10
+_TELLING = (
+    "book_consultation",
+    "ask_availability",
+    "inform",
+    "faq",
+    "call_me_back",
+    "other_service",
+)
+_ENDINGS = {
+    Verdict.STOPPED: "stopped",
+    Verdict.REFUSED: "refused",
+    Verdict.MINOR_ALONE: "minor_alone",
+}
+
+
+@dataclass(frozen=True)
+class BookingRules:
+    """What the booking's actions share, built once from clinic.yml and the data files."""
+
+    dialogue: BookingDialogue
+    availability: Availability
+    per_patient: int
+    is_confirmed_by_staff: bool
+    consent_versions: Mapping[str, str]
+    region: str
+    told: ToldBooking
+
+
+class BookingAction(SafeAction):
+    """An action that works on the draft of a booking."""
+
+    def __init__(self, database: Database, clock: Clock, rules: BookingRules) -> None:
+        """Takes the clinic's rules ready made."""
+        super().__init__(database, clock)
+        self.rules = rules
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """The work, in a thread: all of it reads or writes the database."""
+        return await asyncio.to_thread(self.work, dispatcher, tracker)
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """What the action does."""
+        raise NotImplementedError
+
+    def draft(self, tracker: Tracker) -> Draft | None:
+        """The conversation's draft, if it has one."""
+        kept = drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING)
+        return None if kept is None else Draft.from_json(kept)
+
+    def keep(self, tracker: Tracker, draft: Draft) -> None:
+        """Stores the draft."""
+        now = self.clock.now()
+        content = replace(draft, kept_at=now.isoformat()).to_json()
+        drafts.write_draft(self.database, tracker.sender_id, drafts.BOOKING, content, now)
+
+    def drop(self, tracker: Tracker) -> None:
+        """Forgets the draft."""
+        drafts.drop_draft(self.database, tracker.sender_id, drafts.BOOKING)
+
+    def has_agreed(self, tracker: Tracker) -> bool:
+        """Whether this conversation may keep a name and a phone."""
+        version = self.rules.consent_versions["contact"]
+        return bool(has_consent(self.database, tracker.sender_id, "contact", version))
+
+    def world(self, tracker: Tracker) -> Surroundings:
+        """Free times, the clock and what the channel knows."""
+        now = self.clock.now()
+        availability = self.rules.availability
+        first, last = availability.window(now)
+        busy = _once(partial(bookings.busy, self.database, first, last))
+        address = conversations.address_of(self.database, tracker.sender_id)
+        own_phone = phone_of(address, self.rules.region) if address else ""
+        return Surroundings(
+            now=now,
+            free=_once(lambda: availability.free_times(VISIT, busy(), now)),
+            why_not=lambda start: availability.why_not(VISIT, start, busy(), now),
+            words_of=lambda ids: conversations.texts_of(self.database, ids),
+            own_phone=own_phone,
+            reminder_ways=("whatsapp", "call") if own_phone else ("call",),
+        )
+
+
+class BookConsultation(BookingAction):
+    """Begins a booking with whatever was said already, or goes on with the one that stands."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_book_consultation"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Opens a draft and lets the form ask; a session of a plan goes to the team."""
+        heard = heard_now(tracker)
+        standing = self.draft(tracker)
+        world = self.world(tracker)
+        dialogue = self.rules.dialogue
+        if standing is not None:
+            self.keep(tracker, dialogue.resumed(standing, world))
+            return [FollowupAction(FORM)]
+        if heard.intent == "continue_booking":
+            dispatcher.utter_message(response="utter_nothing_to_continue")
+            return []
+        if heard.intent == "inform" and not dialogue.is_opening(heard.text, world):
+            dispatcher.utter_message(response="utter_inform")
+            return []
+        if dialogue.is_treatment(heard.text):
+            return [FollowupAction("action_pass_to_team")]
+        outcome = dialogue.open(heard, world, told_before(tracker), agreed=self.has_agreed(tracker))
+        if outcome.verdict is Verdict.MINOR_ALONE:
+            dispatcher.utter_message(response="utter_booking_minor_alone")
+            return []
+        self.keep(tracker, outcome.draft)
+        return [FollowupAction(FORM)]
+
+
+class ListenToBooking(BookingAction):
+    """The form's validation: what a message changes, and the booking itself on "yes"."""
+
+    says_failure = False
+
+    def name(self) -> str:
+        """The name that Rasa gives to a form's validation."""
+        return f"validate_{FORM}"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Says nothing: the form asks afterwards, or is over."""
+        heard = heard_now(tracker)
+        draft = self.draft(tracker)
+        if draft is None:
+            made = bookings.booking_made_by(self.database, heard.id)
+            return _over("stored") if made else []
+        if heard.id in ("", draft.heard) or self._is_suspended(tracker, draft, heard):
+            return []
+        world = self.world(tracker)
+        outcome = self.rules.dialogue.hear(draft, heard, world)
+        if outcome.verdict is Verdict.NOT_MINE:
+            return []
+        if outcome.verdict is Verdict.CONFIRMED:
+            return self._book(tracker, outcome.draft, heard, world)
+        self._keep_consent(tracker, draft, outcome, heard)
+        if outcome.verdict in _ENDINGS:
+            self.drop(tracker)
+            return _over(_ENDINGS[outcome.verdict])
+        self.keep(tracker, outcome.draft)
+        return [SlotSet(HEARD, heard.id)]
+
+    def _is_suspended(self, tracker: Tracker, draft: Draft, heard: Heard) -> bool:
+        """After a sign of danger only "continue" goes on with the booking (brief 5.1)."""
+        if not draft.suspended:
+            danger = conversations.last_danger(self.database, tracker.sender_id)
+            if danger is None or danger <= datetime.fromisoformat(draft.kept_at):
+                return False
+            self.keep(tracker, replace(draft, suspended="unsaid"))
+        return heard.intent not in ("continue_booking", "book_consultation")
+
+    def _keep_consent(
+        self, tracker: Tracker, before: Draft, outcome: Outcome, heard: Heard
+    ) -> None:
+        """The yes or no to keeping a name and a phone, before either is stored."""
+        agreed = outcome.draft.consent == "given" and before.consent != "given"
+        if agreed or outcome.verdict is Verdict.REFUSED:
+            version = self.rules.consent_versions["contact"]
+            at = self.clock.now()
+            add_consent(self.database, tracker.sender_id, heard.id, "contact", version, agreed, at)
+
+    def _book(self, tracker: Tracker, draft: Draft, heard: Heard, world: Surroundings) -> Events:
+        start = datetime.fromisoformat(draft.start)
+        first, last = self.rules.availability.window(world.now)
+        busy = bookings.busy(self.database, first, last)
+        new = NewBooking(
+            conversation_id=tracker.sender_id,
+            message_id=heard.id,
+            visit=VISIT,
+            patient_is=draft.whom,
+            name=draft.name,
+            phone=draft.phone,
+            concern=draft.concern,
+            reminders=draft.reminders,
+        )
+        reminders = GivenConsent(
+            "reminders", self.rules.consent_versions["reminders"], draft.reminders != "none"
+        )
+        try:
+            bookings.book(
+                self.database,
+                new,
+                self.rules.availability.options_at(VISIT, start, busy, world.now),
+                self.rules.per_patient,
+                "pending" if self.rules.is_confirmed_by_staff else "booked",
+                [reminders],
+                world.now,
+            )
+        except TimeTaken:
+            self.keep(tracker, self.rules.dialogue.offers.taken(draft, self.world(tracker)))
+            return [SlotSet(HEARD, heard.id)]
+        except TooManyBookings:
+            self.drop(tracker)
+            return _over("too_many")
+        except TurnIsOver:
+            # The patient was told that nobody could answer: nothing is booked, the draft stands.
+            return [SlotSet(HEARD, heard.id)]
+        return _over("stored")
+
+
+class AskBooking(BookingAction):
+    """The form's question: the first fact that is missing."""
+
+    def name(self) -> str:
+        """The name by which Rasa's form finds it: `action_ask_` and the slot."""
+        return f"action_ask_{ENDING}"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Asks; says how to go on where danger came between; ends a form without a draft."""
+        if tracker.get_slot(HEARD) == FAILED:
+            dispatcher.utter_message(response=FAILED)
+            return []
+        draft = self.draft(tracker)
+        if draft is None:
+            return [SlotSet("requested_slot", None)]
+        if draft.suspended:
+            if draft.suspended == "unsaid":
+                dispatcher.utter_message(response="utter_booking_suspended")
+                self.keep(tracker, replace(draft, suspended="said"))
+            return []
+        asked = self.rules.dialogue.ask(draft, self.world(tracker))
+        buttons = [
+            {"title": title, "payload": write_payload(Press("inform", given))}
+            for title, given in asked.buttons
+        ]
+        # Buttons that the response holds itself stay where the question has none of its own.
+        extra = {"buttons": buttons} if buttons else {}
+        dispatcher.utter_message(response=asked.response, **extra, **asked.values)
+        return []
+
+
+class EndBooking(BookingAction):
+    """After the form: what came of it."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_booking_ended"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Tells how it ended, and makes room for the next booking."""
+        how = tracker.get_slot(ENDING)
+        if how == "stored":
+            made = bookings.booking_made_by(self.database, message_id(tracker))
+            if made is not None:
+                dispatcher.utter_message(
+                    response=f"utter_booking_{made.status}", **self.rules.told.values(made)
+                )
+        elif how:
+            dispatcher.utter_message(response=f"utter_booking_{how}")
+        return [SlotSet(ENDING, None), SlotSet(HEARD, None)]
+
+
+def heard_now(tracker: Tracker) -> Heard:
+    """The message at hand, as the booking hears it."""
+    text = str(tracker.latest_message.get("text") or "")
+    entities = tracker.latest_message.get("entities") or []
+    intent = intent_of(tracker)
+    is_press = text.partition("{")[0] == intent
+    return Heard(
+        message_id(tracker),
+        "" if is_press else text,
+        intent,
+        {str(each["entity"]): str(each["value"]) for each in entities},
+    )
+
+
+def told_before(tracker: Tracker) -> list[Heard]:
+    """Earlier messages of this conversation that may hold a concern, a name or a phone."""
+    said = [event for event in tracker.events if event.get("event") == "user"]
+    found = []
+    for event in said[-MOST_EARLIER - 1 : -1]:
+        intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+        text = str(event.get("text") or "")
+        if intent in _TELLING and text.partition("{")[0] != intent:
+            found.append(Heard(str((event.get("metadata") or {}).get("message", "")), text))
+    return found
+
+
+def _over(how: str) -> Events:
+    return [SlotSet(ENDING, how)]
+
+
+Value = TypeVar("Value")
+
+
+def _once(make: Callable[[], Value]) -> Callable[[], Value]:
+    """Computes at the first call and keeps the result for this turn."""
+    return cache(make)

@@ -1,0 +1,128 @@
+"""Short answers: a yes, a no, a stop, "the second one"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.clinic.booking.draft import Heard
+
+# Intents that have an answer of their own: it is given, and the question is asked again.
+INTERRUPTIONS = frozenset(
+    (
+        "faq",
+        "talk_to_staff",
+        "complaint",
+        "report_reaction",
+        "distress",
+        "ask_diagnosis",
+        "help_menu",
+        "bot_challenge",
+        "privacy_request",
+        "call_me_back",
+        "payment_receipt",
+        "other_service",
+        "out_of_scope",
+        "change_language",
+        "running_late",
+        "check_consultation",
+        "next_session",
+        "start_suitability_check",
+        "greet",
+        "goodbye",
+        "thanks",
+    )
+)
+# A longer message is more than a yes.
+_SHORT = 5
+
+
+class Answers:
+    """Recognises them with the words of `data/booking.yml`, and with the intent."""
+
+    def __init__(self, words: Mapping[str, Any]) -> None:
+        """Compiles the words."""
+        whole = words["words"]
+        self._yes, self._no, self._stop, self._same, self._change = (
+            re.compile(_any_of(whole[name]), re.IGNORECASE)
+            for name in ("yes", "no", "stop", "same", "change")
+        )
+        self._begins_with_yes = re.compile(rf"(?:{_any_of(whole['yes'])})(?!\w)", re.IGNORECASE)
+        self._but = _inside(words["but"])
+        self._question = re.compile(rf"\s*(?:{_any_of(words['questions'])})(?!\w)", re.IGNORECASE)
+        self._treatment = _inside(words["treatment"])
+        self._changes = {name: _inside(texts) for name, texts in words["change_what"].items()}
+        self._reminders = {name: _inside(texts) for name, texts in words["reminder_ways"].items()}
+        self._ordinals = {int(place): _inside([said]) for place, said in words["ordinals"].items()}
+
+    def interrupts(self, heard: Heard) -> bool:
+        """Whether it asks for something else than the booking."""
+        return heard.intent in INTERRUPTIONS
+
+    def is_question(self, text: str) -> bool:
+        """Whether it is a question, with or without its mark."""
+        return "?" in text or bool(self._question.match(text))
+
+    def is_treatment(self, text: str) -> bool:
+        """Whether a session of a plan is meant: the team arranges it, who know the plan."""
+        return bool(self._treatment.search(text))
+
+    def yes(self, heard: Heard) -> bool:
+        """A plain yes: "yes, but at six" is none."""
+        said = _bare(heard.text)
+        if self._but.search(said):
+            return False
+        sounds_so = heard.intent == "affirm" or bool(self._begins_with_yes.match(said))
+        return bool(self._yes.fullmatch(said)) or (sounds_so and _is_short(said))
+
+    def no(self, heard: Heard) -> bool:
+        """A plain no."""
+        said = _bare(heard.text)
+        return bool(self._no.fullmatch(said)) or (heard.intent == "deny" and _is_short(said))
+
+    def stops(self, heard: Heard) -> bool:
+        """Whether the whole message says that nothing should be booked."""
+        said = _bare(heard.text)
+        cancels = heard.intent == "cancel_consultation" and _is_short(said)
+        return bool(self._stop.fullmatch(said)) or cancels
+
+    def same(self, heard: Heard) -> bool:
+        """Whether the number of the channel is meant: "this number"."""
+        return bool(self._same.fullmatch(_bare(heard.text)))
+
+    def wants_change(self, heard: Heard) -> bool:
+        """Whether the whole message says that something should be different."""
+        return bool(self._change.fullmatch(_bare(heard.text)))
+
+    def what_to_change(self, text: str) -> str:
+        """The fact that is named: time, name, phone or whom."""
+        return next((name for name, said in self._changes.items() if said.search(text)), "")
+
+    def reminder_way(self, text: str) -> str:
+        """The way of reminding that is named."""
+        return next((name for name, said in self._reminders.items() if said.search(text)), "")
+
+    def place_in(self, text: str, count: int) -> int | None:
+        """Which of so many offered things is meant by "the second one"; counted from 0."""
+        for place, said in self._ordinals.items():
+            if place <= count and said.search(text):
+                return place - 1 if place > 0 else count + place
+        return None
+
+
+def _is_short(text: str) -> bool:
+    return 0 < len(text.split()) <= _SHORT
+
+
+def _bare(text: str) -> str:
+    """The words without case, punctuation and emojis."""
+    return " ".join(re.findall(r"[\w'’\u0900-\u097f]+", text.casefold()))
+
+
+def _any_of(patterns: Sequence[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+def _inside(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_any_of(patterns)})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,301 @@
+"""Listens to one message after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from bot.clinic.booking.answers import Answers
+from bot.clinic.booking.draft import (
+    ADULT,
+    GIVEN,
+    MINOR,
+    MINOR_WRITER,
+    NO_REMINDER,
+    OTHER,
+    SELF,
+    Draft,
+    Heard,
+    Outcome,
+    Step,
+    Surroundings,
+    Verdict,
+    next_step,
+)
+from bot.clinic.booking.offers import TimeOffers
+from bot.clinic.booking.questions import Question, Questions
+from bot.clinic.details import DetailReader, name_problem
+from bot.clinic.times import TimeWish
+
+# Intents of the booking's own buttons, and those that only say "go on".
+_PRESSED = ("inform", "book_consultation")
+_GOING_ON = ("book_consultation", "continue_booking")
+
+
+class BookingDialogue:
+    """What each message changes, and what is asked next."""
+
+    def __init__(self, words: Mapping[str, Any], reader: DetailReader, offers: TimeOffers) -> None:
+        """`words`: the content of `data/booking.yml`."""
+        self.offers = offers
+        self._reader = reader
+        self._answers = Answers(words)
+        self._questions = Questions(words, offers)
+        self._by_step: dict[Step, Callable[[Draft, Heard, Surroundings], Outcome | None]] = {
+            Step.TIME: self._answered_time,
+            Step.WHOM: self._answered_whom,
+            Step.CONCERN: self._answered_concern,
+            Step.CONSENT: self._answered_consent,
+            Step.NAME: self._answered_name,
+            Step.PHONE: self._answered_phone,
+            Step.REMINDERS: self._answered_reminders,
+            Step.CONFIRM: self._answered_confirm,
+        }
+
+    def is_treatment(self, text: str) -> bool:
+        """Whether a session of a plan is meant: the team arranges it, who know the plan."""
+        return self._answers.is_treatment(text)
+
+    def is_opening(self, text: str, world: Surroundings) -> bool:
+        """Whether a message without a clear intent still begins a booking: a time, or a phone."""
+        reading = self.offers.read(text, world)
+        return bool(self._reader.read(text, reading.covered).phone) or not reading.wish.is_empty
+
+    def open(
+        self,
+        heard: Heard,
+        world: Surroundings,
+        earlier: Sequence[Heard] = (),
+        *,
+        agreed: bool = False,
+    ) -> Outcome:
+        """The draft after the message that began it.
+
+        `earlier`: what the patient told before, which is not asked again. `agreed`: name and
+        phone may be kept, because they said so before.
+        """
+        draft = Draft(heard=heard.id, consent=GIVEN if agreed else "")
+        for each in earlier:
+            covered = self.offers.read(each.text, world).covered
+            told = self._reader.read(each.text, covered, bare=False)
+            draft = draft.for_whom(told.whom).about(told.concern).reached_by(told, each.id)
+        if heard.entities:
+            return self._pressed(draft, heard, world)
+        reading = self.offers.read(heard.text, world)
+        details = self._reader.read(heard.text, reading.covered)
+        draft = draft.for_whom(details.whom).about(details.concern)
+        if draft.whom == MINOR_WRITER:
+            return Outcome(draft, Verdict.MINOR_ALONE)
+        draft = draft.reached_by(details, heard.id)
+        if not reading.wish.is_empty:
+            draft = self.offers.wished(draft, reading.wish, world)
+        return self._ready(draft, world)
+
+    def resumed(self, draft: Draft, world: Surroundings) -> Draft:
+        """A draft taken up again: a time that went meanwhile is asked anew."""
+        return self.offers.prepared(replace(draft, note="", suspended=""), world)
+
+    def ask(self, draft: Draft, world: Surroundings) -> Question:
+        """The next question."""
+        return self._questions.ask(draft, world)
+
+    def hear(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome:
+        """The draft after one more message."""
+        before = replace(draft, heard=heard.id, note="", note_values={}, choices=(), suspended="")
+        if heard.entities and heard.intent in _PRESSED:
+            return self._pressed(before, heard, world)
+        if self._is_something_else(heard):
+            return Outcome(draft, Verdict.NOT_MINE)
+        if self._answers.stops(heard):
+            return Outcome(before, Verdict.STOPPED)
+        if heard.intent == "stop_messages":
+            return Outcome(before.noted("stop_which"))
+        return self._heard_words(before, heard, world) or Outcome(draft, Verdict.NOT_MINE)
+
+    def _heard_words(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        """Facts of any kind, else an answer to the question; None where it is neither."""
+        step = next_step(draft)
+        after = self._with_facts(draft, step, heard, world)
+        if after != draft:
+            return self._told_facts(step, after, heard, world)
+        answered = self._by_step[step](draft, heard, world)
+        if answered is not None or self._answers.interrupts(heard):
+            return answered
+        if heard.intent in _GOING_ON:
+            return self._ready(draft, world)
+        return Outcome(draft.noted(f"unclear_{step.value}"))
+
+    def _is_something_else(self, heard: Heard) -> bool:
+        """A button of something else, or a question that has an answer of its own."""
+        is_question = bool(heard.entities) or self._answers.is_question(heard.text)
+        return self._answers.interrupts(heard) and (is_question or not heard.text)
+
+    def _with_facts(self, draft: Draft, step: Step, heard: Heard, world: Surroundings) -> Draft:
+        """The draft with every fact of a free message."""
+        reading = self.offers.read(heard.text, world)
+        details = self._reader.read(heard.text, reading.covered, bare=False)
+        interrupts = self._answers.interrupts(heard)
+        after = draft
+        if step is Step.WHOM or not interrupts:
+            after = after.for_whom(details.whom)
+        if step is Step.CONCERN or not interrupts:
+            after = after.about(details.concern)
+        # A time that cannot be, in answer to another question, spoils no time that was chosen.
+        is_answer = step in (Step.TIME, Step.CONFIRM) or not reading.wish.problem
+        is_wish = is_answer and not reading.wish.is_empty
+        if is_wish and (step is Step.TIME or not interrupts):
+            after = self.offers.wished(after, reading.wish, world)
+        after = after.reached_by(details, heard.id)
+        if step is Step.PHONE and details.phone_problem:
+            after = after.noted(f"phone_{details.phone_problem}")
+        return after
+
+    def _told_facts(self, step: Step, after: Draft, heard: Heard, world: Surroundings) -> Outcome:
+        """What changed is asked or read back again: "yes, but at six" books nothing yet."""
+        if after.whom == MINOR_WRITER:
+            return Outcome(after, Verdict.MINOR_ALONE)
+        if step is Step.CONSENT and after.consent != GIVEN:
+            if not self._answers.yes(heard):
+                return Outcome(after.noted("unclear_consent"))
+            after = self._agreed(after, heard.id, world)
+        return self._ready(replace(after, changing=False), world)
+
+    def _agreed(self, draft: Draft, message_id: str, world: Surroundings) -> Draft:
+        """From here on name and phone are kept: what was told before is read again."""
+        told_in = draft.to_read_again(message_id).unread
+        draft = replace(draft, consent=GIVEN, unread=())
+        for text in world.words_of(told_in):
+            found = self._reader.read(text, self.offers.read(text, world).covered)
+            # The writer's own name is not that of another adult who comes; for a child the
+            # parent's is wanted, and the child's is not kept (brief 6.6).
+            fits = {ADULT: not found.is_own_name, MINOR: found.is_own_name}
+            name = found.name if fits.get(draft.whom, True) else ""
+            draft = replace(draft, name=name or draft.name, phone=found.phone or draft.phone)
+        return draft
+
+    def _ready(self, draft: Draft, world: Surroundings) -> Outcome:
+        return Outcome(self.offers.prepared(draft, world))
+
+    # An answer that means something only to one question; None where it is no answer to it.
+
+    def _answered_time(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        count = len(draft.offered)
+        place = None
+        if not self._answers.interrupts(heard):
+            place = self._answers.place_in(heard.text, count)
+        if count == 1 and self._answers.yes(heard):
+            place = 0
+        if place is not None:
+            return self._ready(self.offers.chosen(draft, draft.offered[place], world), world)
+        if self._answers.no(heard) or heard.intent == "ask_availability":
+            return Outcome(self.offers.others(draft, world))
+        return None
+
+    def _answered_whom(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        if self._answers.yes(heard):
+            return self._ready(draft.for_whom(ADULT if draft.whom == OTHER else SELF), world)
+        if self._answers.no(heard):
+            if draft.whom == OTHER:
+                return self._ready(draft.for_whom(MINOR), world)
+            return Outcome(draft.noted("whom_which"))
+        return None
+
+    def _answered_concern(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        """Whatever is said is what it is about; the doctor reads the patient's own words."""
+        if self._answers.interrupts(heard):
+            return None
+        return self._ready(draft.about("other"), world)
+
+    def _answered_consent(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        if self._answers.yes(heard):
+            return self._ready(self._agreed(draft, heard.id, world), world)
+        if self._answers.no(heard):
+            return Outcome(draft, Verdict.REFUSED)
+        if self._answers.interrupts(heard):
+            return None
+        # "Asha Rao" instead of a yes: it may be the name, once they have agreed.
+        return Outcome(draft.to_read_again(heard.id).noted("unclear_consent"))
+
+    def _answered_name(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        text = heard.text.strip()
+        # "Joy" is an ordinary word and a name: only what the classifier takes for something else
+        # too is no answer. A single letter is some people's whole name.
+        is_else = len(text) > 1 and self._answers.interrupts(heard)
+        is_else = is_else and self._reader.is_ordinary(text)
+        if not text or is_else or self._answers.no(heard):
+            return None
+        name = self._reader.bare_name(text)
+        if name:
+            return self._ready(replace(draft, name=name), world)
+        return Outcome(draft.noted(f"name_{name_problem(text) or 'letters'}"))
+
+    def _answered_phone(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        is_own = self._answers.yes(heard) or self._answers.same(heard)
+        if world.own_phone and is_own:
+            return self._ready(replace(draft, phone=world.own_phone), world)
+        return Outcome(draft.noted("phone_other")) if self._answers.no(heard) else None
+
+    def _answered_reminders(
+        self, draft: Draft, heard: Heard, world: Surroundings
+    ) -> Outcome | None:
+        way = self._answers.reminder_way(heard.text)
+        if self._answers.no(heard):
+            way = NO_REMINDER
+        elif not way and self._answers.yes(heard):
+            way = world.reminder_ways[0]
+        if way not in (*world.reminder_ways, NO_REMINDER):
+            return None
+        return self._ready(replace(draft, reminders=way), world)
+
+    def _answered_confirm(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        wants_change = self._answers.no(heard) or self._answers.wants_change(heard)
+        what = self._answers.what_to_change(heard.text)
+        if what and (draft.changing or wants_change or not self._answers.interrupts(heard)):
+            return self._ready(draft.without(what), world)
+        if wants_change:
+            return Outcome(replace(draft, changing=True))
+        if self._answers.yes(heard) and not draft.changing:
+            return Outcome(draft, Verdict.CONFIRMED)
+        return None
+
+    # Buttons
+
+    def _pressed(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome:
+        """A button's ids; an id that is not known changes nothing."""
+        given = heard.entities
+        draft = replace(draft, changing=given.get("confirm") == "change")
+        if given.get("booking") == "stop":
+            return Outcome(draft, Verdict.STOPPED)
+        if given.get("consent") == "no":
+            return Outcome(draft, Verdict.REFUSED)
+        if given.get("whom") == MINOR_WRITER:
+            return Outcome(draft, Verdict.MINOR_ALONE)
+        if given.get("confirm") == "yes" and next_step(draft) is Step.CONFIRM:
+            return Outcome(draft, Verdict.CONFIRMED)
+        draft = self._pressed_contact(draft, heard, world)
+        draft = self._pressed_time(draft, given, world)
+        draft = draft.for_whom(given.get("whom", "")).about(given.get("concern", ""))
+        if "change" in given:
+            draft = draft.without(given["change"])
+        return self._ready(replace(draft, reminders=given.get("reminders", draft.reminders)), world)
+
+    def _pressed_time(self, draft: Draft, given: Mapping[str, str], world: Surroundings) -> Draft:
+        if "start" in given:
+            return self.offers.chosen(draft, given["start"], world)
+        if "day" in given:
+            wish = TimeWish(days=(date.fromisoformat(given["day"]),))
+            return self.offers.wished(draft, wish, world)
+        if "clock" in given:
+            hour, minute = given["clock"].split(":")
+            return self.offers.wished(draft, TimeWish(exact=int(hour) * 60 + int(minute)), world)
+        return draft
+
+    def _pressed_contact(self, draft: Draft, heard: Heard, world: Surroundings) -> Draft:
+        if heard.entities.get("consent") == "yes":
+            return self._agreed(draft, heard.id, world)
+        phone = heard.entities.get("phone")
+        if phone == "own" and draft.consent == GIVEN:
+            return replace(draft, phone=world.own_phone)
+        return draft.noted("phone_other") if phone == "other" else draft

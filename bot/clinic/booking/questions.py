@@ -1,0 +1,101 @@
+"""The next question: which response of domain.yml, with which values and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.clinic.booking.draft import (
+    NO_REMINDER,
+    OTHER,
+    SELF,
+    Draft,
+    Step,
+    Surroundings,
+    next_step,
+)
+from bot.clinic.booking.offers import TimeOffers
+from bot.clinic.details import spoken_phone
+
+Buttons = tuple[tuple[str, Mapping[str, str]], ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A response, its values, and the buttons that it cannot hold itself: title and ids."""
+
+    response: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    buttons: Buttons = ()
+
+
+class Questions:
+    """Asks for the first fact that is missing."""
+
+    def __init__(self, words: Mapping[str, Any], offers: TimeOffers) -> None:
+        """`words`: the content of `data/booking.yml`."""
+        self._labels, self._notes, self._offers = words["labels"], words["notes"], offers
+        self._special: dict[Step, Callable[[Draft, Surroundings], Question]] = {
+            Step.TIME: self._time,
+            Step.WHOM: self._whom,
+            Step.NAME: self._name,
+            Step.PHONE: self._phone,
+            Step.REMINDERS: self._reminders,
+            Step.CONFIRM: self._confirm,
+        }
+
+    def ask(self, draft: Draft, world: Surroundings) -> Question:
+        """The next question, with the note that comes before it."""
+        if draft.note == "stop_which":
+            return Question("utter_ask_booking_stop_which")
+        step = next_step(draft)
+        special = self._special.get(step)
+        asked = special(draft, world) if special else Question(f"utter_ask_booking_{step.value}")
+        return Question(asked.response, {**asked.values, "note": self._note(draft)}, asked.buttons)
+
+    def _time(self, draft: Draft, _: Surroundings) -> Question:
+        if draft.choices:
+            kind = "day" if "-" in draft.choices[0] else "clock"
+            shown = tuple((self._offers.say_choice(each), {kind: each}) for each in draft.choices)
+            return Question(f"utter_ask_booking_which_{kind}", buttons=shown)
+        shown = tuple((self._offers.say_short(each), {"start": each}) for each in draft.offered)
+        name = "utter_ask_booking_time" if shown else "utter_booking_no_free_time"
+        return Question(name, buttons=shown)
+
+    def _whom(self, draft: Draft, _: Surroundings) -> Question:
+        is_known = draft.whom == OTHER
+        return Question(f"utter_ask_booking_{'adult' if is_known else 'whom'}")
+
+    def _name(self, draft: Draft, _: Surroundings) -> Question:
+        whose = "" if draft.whom == SELF else f"_{draft.whom}"
+        return Question(f"utter_ask_booking_name{whose}")
+
+    def _phone(self, draft: Draft, world: Surroundings) -> Question:
+        if not world.own_phone or draft.note:
+            return Question("utter_ask_booking_phone")
+        return Question("utter_ask_booking_own_phone", {"own_phone": spoken_phone(world.own_phone)})
+
+    def _reminders(self, _: Draft, world: Surroundings) -> Question:
+        ways = (*world.reminder_ways, NO_REMINDER)
+        shown = tuple((self._labels["ways"][way], {"reminders": way}) for way in ways)
+        return Question("utter_ask_booking_reminders", buttons=shown)
+
+    def _confirm(self, draft: Draft, _: Surroundings) -> Question:
+        if draft.changing:
+            return Question("utter_ask_booking_change")
+        about = self._labels["about"].get(draft.concern, "")
+        return Question(
+            "utter_ask_booking_confirm",
+            {
+                "booking_when": self._offers.say_long(datetime.fromisoformat(draft.start)),
+                "booking_what": str(self._labels["for"][draft.whom]).format(about=about),
+                "booking_name": draft.name,
+                "booking_phone": spoken_phone(draft.phone),
+                "booking_reminders": self._labels["reminders"][draft.reminders],
+            },
+        )
+
+    def _note(self, draft: Draft) -> str:
+        return str(self._notes[draft.note]).format(**draft.note_values) + "\n" if draft.note else ""

@@ -1,0 +1,62 @@
+"""What a patient is told of a booking: the same words from the action and from the door.
+
+The door tells it where the action booked and then the engine could not answer any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.clinic.hours import OpeningHours
+
+
+class Visit(Protocol):
+    """What of a booking is told."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """The beginning, aware."""
+
+    @property
+    def doctor(self) -> str:
+        """The doctor's id in clinic.yml; empty for none."""
+
+    @property
+    def reference(self) -> str:
+        """Eight letters and digits."""
+
+    @property
+    def calendar_key(self) -> str:
+        """Behind the link to the calendar file."""
+
+
+class ToldBooking:
+    """Turns a booking into the values of `utter_booking_booked` and its like."""
+
+    def __init__(
+        self,
+        clinic: Mapping[str, Any],
+        labels: Mapping[str, Any],
+        times: Mapping[str, Any],
+        public_url: str,
+    ) -> None:
+        """`labels`: those of `data/booking.yml`; `times`: the block of `data/facts.yml`."""
+        self._hours = OpeningHours.from_mapping(clinic)
+        self._doctors = {each["id"]: str(each["name"]) for each in clinic.get("doctors") or ()}
+        self._labels, self._times, self._url = labels, times, public_url
+
+    def values(self, visit: Visit) -> dict[str, str]:
+        """What the response's placeholders stand for."""
+        return {
+            "booking_when": self._hours.say_moment(visit.starts_at, self._times),
+            "booking_doctor": self._doctors.get(visit.doctor, self._labels["any_doctor"]),
+            "booking_reference": visit.reference,
+            "booking_calendar": calendar_link(self._url, visit.calendar_key),
+        }
+
+
+def calendar_link(public_url: str, key: str) -> str:
+    """Where the calendar file of a booking is; the key cannot be guessed."""
+    return f"{public_url}/visits/{key}.ics"
