@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,9 @@ def common_words(data: Path = DATA) -> frozenset[str]:
                 for line in str(entry["examples"]).splitlines():
                     counted.update(set(re.findall(r"[^\W\d_][\w'’]*", line.casefold())))
     return frozenset(word for word, count in counted.items() if count > 1)
+
+
+def booked_responses(domain: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What a patient is told of a booking, by its status, from the content of domain.yml."""
+    responses = domain["responses"]
+    return {status: responses[f"utter_booking_{status}"][0] for status in ("booked", "pending")}

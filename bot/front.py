@@ -20,10 +20,12 @@ from bot import logs
 from bot.channels.rest import rest_route
 from bot.channels.website import Website
 from bot.channels.whatsapp import WhatsApp
+from bot.clinic.anger import Anger
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
-from bot.data_files import DATA, read_yaml
+from bot.clinic.told import ToldBooking
+from bot.data_files import DATA, ROOT, booked_responses, read_yaml
 from bot.desk.pages import Desk
 from bot.desk.view import View
 from bot.door.door import Door, Wordings
@@ -52,6 +54,8 @@ def application(settings: Settings) -> Any:
     wording = read_yaml(DATA / "facts.yml")
     frame = read_yaml(DATA / "wording.yml")
     safety = read_yaml(DATA / "safety" / "texts.yml")
+    booking = read_yaml(DATA / "booking.yml")
+    booked = booked_responses(read_yaml(ROOT / "domain.yml"))
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
     engine = Engine(settings.engine_url, settings.engine_token)
@@ -59,8 +63,10 @@ def application(settings: Settings) -> Any:
         database,
         engine,
         RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
-        Wordings(clinic, wording, frame, safety),
+        Wordings(clinic, wording, frame, safety, booked),
         clock,
+        ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url),
+        Anger(read_yaml(DATA / "anger.yml")),
     )
     website = Website(door, settings.secret_key, _origins(settings, clinic))
     whatsapp = WhatsApp(door, settings.whatsapp, frame) if settings.whatsapp else None

@@ -96,13 +96,20 @@ class PostgreSQL:
                 connection.execute(statement.encode())
 
 
+def programs() -> tuple[str, str] | None:
+    """Where `initdb` and `postgres` are; None where PostgreSQL is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, DEBIAN)])
+    initdb, postgres = (shutil.which(name, path=path) for name in ("initdb", "postgres"))
+    return (initdb, postgres) if initdb and postgres else None
+
+
 @contextmanager
 def running_postgresql() -> Iterator[PostgreSQL]:
     """Starts a server and stops it; the test is skipped where PostgreSQL is not installed."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, DEBIAN)])
-    initdb, postgres = (shutil.which(name, path=path) for name in ("initdb", "postgres"))
-    need(bool(initdb and postgres), MISSING)
-    assert initdb and postgres
+    found = programs()
+    need(found is not None, MISSING)
+    assert found is not None
+    initdb, postgres = found
     # Not in pytest's folder, which only the user who runs the tests may enter.
     folder = Path(mkdtemp(prefix="postgresql-"))
     as_user = _other_user() if os.geteuid() == 0 else {}

@@ -6,6 +6,7 @@ Times are read by `bot.clinic.times`. Nothing here decides what is asked next.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +19,16 @@ _MOST_NAME_WORDS = 6
 # A chunk that nothing else explains is a name up to this many words: "Ravi Kumar, 99999 00001".
 _MOST_BARE_WORDS = 3
 # Letters and marks of any script, and what stands inside names.
-_MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200c\u200d"
+_MARKS = "\u200c\u200d" + "".join(
+    chr(code) for code in range(0x300, 0x1200) if unicodedata.category(chr(code))[0] == "M"
+)
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}'’.\-])*")
 _BREAK = re.compile(r"[,;:\n|/()\[\]!?]+|\s[-–—]+\s|\.\s|\band\b|\baur\b|&", re.IGNORECASE)
 _DIGITS = re.compile(r"\+?\d[\d\s().\-]{4,}\d")
+_ONLY_DIGITS = re.compile(r"\+?\d[\d\s().\-]+")
+# "9999O 00001": digits and letters in one word.
+_MIXED = re.compile(r"(?<!\w)(?=\w*\d{4})\w*[^\W\d_]\w*")
+_NOT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:for|about|my|the)\s+)*$", re.IGNORECASE)
 
 Span = tuple[int, int]
 
@@ -56,6 +63,7 @@ class DetailReader:
         self._own = _any_of([*names["own"], *names["after"]])
         self._after = re.compile(rf"\s+(?:{'|'.join(names['after'])})(?!\w)", re.IGNORECASE)
         self._titles = frozenset(names["titles"])
+        self._around = frozenset(names["around"])
         self._common = frozenset((*common, *names["never"]))
         self._region = region
 
@@ -68,9 +76,13 @@ class DetailReader:
         phone, problem, phone_spans = self._phone(text, spans)
         spans += phone_spans
         whom = next((kind for kind, said in self._whom.items() if said.search(text)), "")
-        found = [kind for kind, pattern in self._concerns.items() if pattern.search(text)]
-        for pattern in self._concerns.values():
-            spans += [match.span() for match in pattern.finditer(text)]
+        found = []
+        for kind, pattern in self._concerns.items():
+            said = [match.span() for match in pattern.finditer(text)]
+            spans += said
+            # "hair, not skin" is about hair.
+            if any(not _NOT.search(text[:start]) for start, _ in said):
+                found.append(kind)
         name = self._name(text, spans, bare=bare)
         return Details(
             whom=whom,
@@ -81,10 +93,15 @@ class DetailReader:
             phone_problem=problem,
         )
 
-    def bare_name(self, text: str) -> str:
+    def name(self, text: str) -> Details:
         """The name in an answer to "what is your name?"; empty if it is no name."""
-        told = self._told_name(text)
-        return told or _tidy(self._without_title(text.strip()))
+        words = self._without_title(text.strip(_AROUND_A_NAME)).split()
+        while len(words) > 1 and words[0].casefold() in self._around:
+            words = words[1:]
+        while len(words) > 1 and words[-1].casefold() in self._around:
+            words = words[:-1]
+        name = self._told_name(text) or _tidy(" ".join(words))
+        return Details(name=name, is_own_name=bool(name and self._own.search(text)))
 
     def is_ordinary(self, text: str) -> bool:
         """Whether every word is one that people use for other things than names."""
@@ -108,6 +125,8 @@ class DetailReader:
         if right:
             said = phonenumbers.format_number(right[-1].number, PhoneNumberFormat.E164)
             return said, "", [(match.start, match.end) for match in right]
+        if not any(_overlap(mixed.span(), span) for mixed in _MIXED.finditer(text) for span in covered):
+            pass
         for match in _DIGITS.finditer(text):
             digits = re.sub(r"\D", "", match.group())
             if len(digits) < 6 or any(_overlap(match.span(), span) for span in covered):

@@ -9,16 +9,22 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
+from sqlalchemy.orm import Session
+
 from bot import logs
+from bot.clinic.anger import Anger
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, safety_text
+from bot.clinic.told import ToldBooking
 from bot.door.engine import Engine, EngineError, Turn
 from bot.store import conversations, messages
+from bot.store.bookings import booking_made_by
 from bot.store.database import Database
 from bot.store.messages import Answer, Inbound, Outbound
 
@@ -28,6 +34,8 @@ logger = logging.getLogger(__name__)
 TURN_LIMIT = 8.0
 # Past this the encoder reads no further; a safety sign is looked for in all of it.
 LONGEST_TEXT = 2000
+# Messages that are read to hear whether one repeats another.
+EARLIER_READ = 3
 BARE_ANSWERS = ("affirm", "deny", "inform")
 BOOKING = "/book_consultation"
 # What a patient is told about something that nobody here can look at or hear.
@@ -75,6 +83,8 @@ class Wordings:
     facts: Mapping[str, Any]
     frame: Mapping[str, Any]
     safety: Mapping[str, Any]
+    # The response to a booking by its status, as in domain.yml.
+    booked: Mapping[str, Mapping[str, Any]]
 
 
 class Door:
@@ -87,8 +97,11 @@ class Door:
         red_flags: RedFlags,
         wordings: Wordings,
         clock: Clock,
+        told: ToldBooking,
+        anger: Anger,
     ) -> None:
         """Takes its parts ready made."""
+        self._told, self._anger = told, anger
         self._database = database
         self._engine = engine
         self._red_flags = red_flags
@@ -235,9 +248,26 @@ class Door:
             return answered, False
         answer = await self._make_answer(inbound, judgement, deadline)
         answered = await asyncio.to_thread(
-            messages.finish, self._database, inbound.id, answer, self._clock.now()
+            messages.finish,
+            self._database,
+            inbound.id,
+            answer,
+            self._clock.now(),
+            partial(self._rather_told, inbound.id, answer),
         )
         return answered, True
+
+    def _rather_told(self, message_id: str, answer: Answer, session: Session) -> Answer | None:
+        """The booking that this message made, where the answer does not tell of it.
+
+        The action has booked, and then it, the engine or this process died or took too long.
+        """
+        made = booking_made_by(session, message_id)
+        if made is None or any(made.reference in each["text"] for each in answer.messages):
+            return None
+        response = self._wordings.booked[made.status]
+        text = fill(response["text"], {**self._facts(), **self._told.values(made)})
+        return Answer([{"text": text, "buttons": response["buttons"]}])
 
     async def send(self, outbound: Outbound) -> bool:
         """Hands one message of the outbox to its channel; whether it waits no longer."""
@@ -409,7 +439,8 @@ class Door:
             return Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
         press = await self._pressed(inbound, now)
         try:
-            turn = await self._bounded_turn(inbound, text, press, deadline)
+            angry = not press and await asyncio.to_thread(self._is_angry, inbound)
+            turn = await self._bounded_turn(inbound, text, press, deadline, angry=angry)
         except (EngineError, asyncio.TimeoutError) as error:
             error_id = logs.new_error_id()
             why = str(error) or f"no answer within {TURN_LIMIT:.0f} s"
@@ -419,6 +450,10 @@ class Door:
         if urgency in DANGER:
             return _in_danger(turn.messages, urgency)
         return Answer(turn.messages, intent=turn.intent)
+
+    def _is_angry(self, inbound: Inbound) -> bool:
+        earlier = conversations.texts_before(self._database, inbound.id, EARLIER_READ)
+        return self._anger.hears(inbound.text, earlier)
 
     async def _pressed(self, inbound: Inbound, now: datetime) -> Press | None:
         press = read_payload(inbound.text.strip())
@@ -434,7 +469,7 @@ class Door:
         return press if offered else None
 
     async def _bounded_turn(
-        self, inbound: Inbound, text: str, press: Press | None, deadline: float
+        self, inbound: Inbound, text: str, press: Press | None, deadline: float, *, angry: bool
     ) -> Turn:
         """One turn until the deadline; a turn that takes longer is given up, never cut off.
 
@@ -451,7 +486,12 @@ class Door:
         remaining = max(deadline - now(), TURN_LIMIT / 4)
         task = asyncio.ensure_future(
             self._engine.turn(
-                inbound.conversation_id, inbound.id, text, press, again=not inbound.is_new
+                inbound.conversation_id,
+                inbound.id,
+                text,
+                press,
+                again=not inbound.is_new,
+                angry=angry,
             )
         )
         done, _ = await asyncio.wait([task], timeout=remaining)

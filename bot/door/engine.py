@@ -41,11 +41,14 @@ class Engine:
         message_id: str,
         text: str,
         press: Press | None,
+        *,
         again: bool,
+        angry: bool,
     ) -> Turn:
         """Has a message understood, judged and answered.
 
         `again`: it may have been answered before a crash; then the first answer comes back.
+        `angry`: it sounds so; it is taken for a complaint unless it is something worse.
 
         Raises:
             EngineError: no answer, or an empty one (the actions are down).
@@ -58,6 +61,7 @@ class Engine:
                 "text": text,
                 "press": press and {"intent": press.intent, "entities": dict(press.entities)},
                 "again": again,
+                "angry": angry,
             },
         )
         try:

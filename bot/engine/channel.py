@@ -18,11 +18,12 @@ from sanic.response import HTTPResponse, json
 from bot import logs
 from bot.clinic.red_flags import DANGER, Judgement, Urgency
 from bot.engine.certain import JUDGEMENT
-from bot.engine.understanding import pressed
+from bot.engine.understanding import outputs, pressed
 from bot.settings import read_settings
 
 logger = logging.getLogger(__name__)
 CHANNEL = "front"
+COMPLAINT = "complaint"
 
 
 class FrontOutput(CollectingOutputChannel):
@@ -130,6 +131,8 @@ class FrontChannel(InputChannel):
         else:
             parse = await _parse(agent, body["text"])
         judgement = _judgement(parse)
+        if body["angry"] and judgement.urgency is Urgency.NONE:
+            parse.update(outputs(COMPLAINT, [(COMPLAINT, 1.0)], 1.0))
         if judgement.urgency in DANGER:
             reply = agent.nlg.safety_text(judgement)
             await _record(agent, body, parse, reply)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -153,11 +153,20 @@ def unanswered(database: Database) -> list[Inbound]:
         ]
 
 
-def finish(database: Database, message_id: str, answer: Answer, at: datetime) -> list[Outbound]:
+def finish(
+    database: Database,
+    message_id: str,
+    answer: Answer,
+    at: datetime,
+    rather: Callable[[Session], Answer | None] = lambda _: None,
+) -> list[Outbound]:
     """Ends a turn: the answer into the outbox, its buttons into the offers, the message done.
 
     A photo, a recording or a file is told to staff, whatever was answered. Called a second time
     for the same message it changes nothing and gives the first answer.
+
+    `rather` is asked inside the unit of work, once the message is claimed: what the turn has
+    stored until then is all it will ever store, and the answer it gives is told instead.
     """
     with database.work() as session:
         claimed = session.execute(
@@ -167,6 +176,7 @@ def finish(database: Database, message_id: str, answer: Answer, at: datetime) ->
         )
         message = session.get_one(InboundMessage, message_id)
         if claimed.rowcount:  # type: ignore[attr-defined]
+            answer = rather(session) or answer
             conversation = session.get_one(Conversation, message.conversation_id)
             _put_out(session, conversation, message_id, answer, at)
             _note(conversation, answer, at)

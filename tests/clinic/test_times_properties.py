@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import string
 import pytest
 
 pytest.importorskip("hypothesis", reason="hypothesis is not in this environment")
@@ -92,7 +93,7 @@ def forms_of(day: date) -> list[str]:
     ]
 
 
-DIGITS = st.text("0123456789", min_size=9, max_size=9)
+DIGITS = st.text(string.digits, min_size=9, max_size=9)
 GROUPINGS = ((10,), (5, 5), (3, 3, 4), (2, 4, 4), (4, 3, 3), (2, 2, 2, 2, 2))
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from actions.menu import LISTS
-from bot.clinic.facts import PLACEHOLDERS, unfilled
+from bot.clinic.details import LONGEST_NAME
+from bot.clinic.facts import PLACEHOLDERS, fill, unfilled
+from bot.clinic.booking.draft import Step
 from bot.clinic.nearest import WAYS_ON, nearest_buttons
 from bot.clinic.payloads import read_payload
 from bot.data_files import DATA, ROOT, button_labels, read_yaml
@@ -20,6 +22,34 @@ DOMAIN = read_yaml(ROOT / "domain.yml")
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]
 FRAME = read_yaml(DATA / "wording.yml")
 SAFETY_TEXTS = {"emergency_text", "crisis_text", "same_day_text"}
+BOOKING = read_yaml(DATA / "booking.yml")
+# What the actions fill in, at the longest it can be.
+NAME = "W" * LONGEST_NAME
+SAID_BY_ACTIONS = {
+    "note": max((*BOOKING["notes"].values(), ""), key=len) + "\n",
+    "phone": "+91 99999 00001",
+    "own_phone": "+91 99999 00001",
+    "booking_what": "Consultation for a minor, with parent",
+    "booking_when": "Wednesday 30 Nov 2026 at 10:00",
+    "booking_name": NAME,
+    "booking_phone": "+91 99999 00001",
+    "booking_reminders": "by phone call",
+    "booking_doctor": NAME,
+    "booking_reference": "ACDEFGHJ",
+    "booking_calendar": "https://assistant.clinic.example/visits/" + "k" * 43 + ".ics",
+}
+# What the booking's and the call back's buttons may hold (bot/clinic/booking, contact).
+TOLD = {
+    "whom": {"self", "adult", "minor", "minor_writer"},
+    "concern": {"skin", "hair", "other"},
+    "consent": {"yes", "no"},
+    "phone": {"own", "other"},
+    "confirm": {"yes", "change"},
+    "change": {"time", "name", "phone"},
+    "booking": {"stop", "go_on"},
+    "call": {"no"},
+    "good_time": set(BOOKING["good_times"]),
+}
 
 # Buttons on WhatsApp: up to three stand below a message, more are rows of a list.
 MOST_BUTTONS = 3
@@ -49,14 +79,31 @@ EVERY_FRAME = pytest.mark.parametrize("name", sorted(set(FRAME) - {"notices"}))
 
 @cache
 def named_in_actions() -> set[str]:
-    """The responses that the code of the actions names."""
+    """The responses that the code of the actions names, whole or by their beginning."""
     named = {f"utter_menu_{number}" for number in LISTS}
-    for file in (ROOT / "actions").glob("*.py"):
+    files = [*(ROOT / "actions").glob("*.py"), *(ROOT / "bot" / "clinic" / "booking").glob("*.py")]
+    for file in files:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             value = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(value, str) and value.startswith("utter_") and value != "utter_menu_":
+            if isinstance(value, str) and value.startswith("utter_") and value[-1] != "_":
                 named.add(value)
-    return named
+    return named | named_by_parts()
+
+
+def named_by_parts() -> set[str]:
+    """Names that are put together: of a step, of an ending, of what a choice is between."""
+    steps = {f"utter_ask_booking_{step.value}" for step in Step}
+    names = {f"utter_ask_booking_name_{whom}" for whom in ("adult", "minor")}
+    endings = ("booked", "pending", "stopped", "refused", "minor_alone", "too_many")
+    ended = {f"utter_booking_{how}" for how in endings}
+    ended |= {f"utter_contact_{how}" for how in ("told", "declined")}
+    return (
+        steps
+        | names
+        | ended
+        | {"utter_ask_booking_which_day", "utter_ask_booking_which_clock"}
+        | {"utter_ask_booking_adult"}
+    )
 
 
 def steps() -> Iterator[dict[str, str]]:
@@ -90,7 +137,11 @@ def test_every_response_is_used() -> None:
 
 
 def test_every_action_is_used() -> None:
-    assert set(DOMAIN["actions"]) <= named_in_rules()
+    forms = {f"validate_{form}" for form in DOMAIN["forms"]}
+    asking = {
+        f"action_ask_{slot}" for form in DOMAIN["forms"].values() for slot in form["required_slots"]
+    }
+    assert set(DOMAIN["actions"]) <= named_in_rules() | forms | asking
 
 
 def test_every_intent_has_exactly_one_rule() -> None:
@@ -98,6 +149,7 @@ def test_every_intent_has_exactly_one_rule() -> None:
         rule["steps"][0]["intent"]
         for file in sorted((DATA / "rules").glob("*.yml"))
         for rule in read_yaml(file)["rules"]
+        if "intent" in rule["steps"][0]
     ]
     assert sorted(asked) == sorted(DOMAIN["intents"])
 
@@ -123,6 +175,9 @@ def test_every_button_carries_a_known_id(name: str, buttons: list[dict[str, str]
         if press.intent == "faq":
             assert list(press.entities) == ["topic"], button
             assert press.entities["topic"] in TOPICS, button
+        elif press.intent == "inform":
+            [(key, value)] = press.entities.items()
+            assert value in TOLD[key], button
         elif press.entities:
             assert press.intent == "help_menu", button
             assert list(press.entities) == ["list"], button
@@ -185,7 +240,8 @@ def test_every_topic_stands_in_a_list() -> None:
 
 @EVERY_ANSWER
 def test_every_placeholder_of_an_answer_is_a_fact(name: str) -> None:
-    assert unfilled(every_answer()[name]["text"]) <= PLACEHOLDERS | SAFETY_TEXTS
+    known = PLACEHOLDERS | SAFETY_TEXTS | set(SAID_BY_ACTIONS)
+    assert unfilled(every_answer()[name]["text"]) <= known
 
 
 @EVERY_FRAME
@@ -201,7 +257,7 @@ def test_a_notice_has_no_placeholder(name: str) -> None:
 
 @EVERY_ANSWER
 def test_nothing_is_left_unfilled(name: str) -> None:
-    for said in both_fillings(every_answer()[name]["text"]):
+    for said in both_fillings(fill(every_answer()[name]["text"], SAID_BY_ACTIONS)):
         assert unfilled(said) <= SAFETY_TEXTS
 
 
@@ -211,7 +267,7 @@ def test_a_response_says_nothing_that_is_never_said(name: str) -> None:
     place = f"response/{name}"
     found = [
         breach
-        for said in both_fillings(response["text"])
+        for said in both_fillings(fill(response["text"], SAID_BY_ACTIONS))
         for breach in never_say().breaches(said, place)
     ]
     assert found == []
@@ -226,6 +282,11 @@ def test_a_button_says_nothing_that_is_never_said(name: str) -> None:
         title = button["title"]
         places = ["button", f"{labels.get(title, 'button')}/label"]
         assert any(not never_say().breaches(title, place) for place in places), title
+
+
+@pytest.mark.parametrize("note", sorted(BOOKING["notes"]))
+def test_a_note_says_nothing_that_is_never_said(note: str) -> None:
+    assert never_say().breaches(BOOKING["notes"][note], f"response/{note}") == []
 
 
 @EVERY_FRAME
@@ -250,7 +311,11 @@ def test_an_answer_with_everything_around_it_fits_one_message(name: str) -> None
         below.append(FRAME["notices"][metadata["notice"]])
     below.append(FRAME["unreviewed"])
     lead = [FRAME[each] for each in ("after_crisis", "first_notice", "privacy_notice")]
-    whole = "\n".join(lead) + "\n\n" + "\n".join([content["text"].strip(), *below])
+    whole = (
+        "\n".join(lead)
+        + "\n\n"
+        + "\n".join([fill(content["text"].strip(), SAID_BY_ACTIONS), *below])
+    )
     assert max(len(said) for said in both_fillings(whole)) <= LONGEST_MESSAGE
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from bot.clinic.anger import Anger
 from bot.clinic.facts import facts, fill
 from bot.clinic.payloads import Press
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.schema import read_clinic
-from bot.data_files import DATA, ROOT, read_yaml
+from bot.clinic.told import ToldBooking
+from bot.data_files import DATA, ROOT, booked_responses, read_yaml
 from bot.door.door import Delivery, Door, Wordings
 from bot.door.engine import EngineError, Turn
 from bot.store.database import Database
@@ -52,6 +54,7 @@ class Asked:
     press: Press | None
     again: bool
     conversation: str
+    angry: bool
 
 
 @dataclass
@@ -82,10 +85,17 @@ class ScriptedEngine:
         return [each.text for each in self.asked]
 
     async def turn(
-        self, conversation_id: str, message_id: str, text: str, press: Press | None, again: bool
+        self,
+        conversation_id: str,
+        message_id: str,
+        text: str,
+        press: Press | None,
+        *,
+        again: bool,
+        angry: bool,
     ) -> Turn:
         """One turn, as `Engine.turn`."""
-        self.asked.append(Asked(text, press, again, conversation_id))
+        self.asked.append(Asked(text, press, again, conversation_id, angry))
         try:
             if text in self.hanging:
                 await self.hanging[text].wait()
@@ -134,7 +144,21 @@ def wordings() -> Wordings:
         read_yaml(DATA / "facts.yml"),
         read_yaml(DATA / "wording.yml"),
         read_yaml(DATA / "safety" / "texts.yml"),
+        booked_responses(read_yaml(ROOT / "domain.yml")),
     )
+
+
+@cache
+def told() -> ToldBooking:
+    """What is told of a booking, with links to a server that nobody asks."""
+    labels = read_yaml(DATA / "booking.yml")["labels"]
+    return ToldBooking(wordings().clinic, labels, wordings().facts["times"], "http://front.test")
+
+
+@cache
+def anger() -> Anger:
+    """The real rules."""
+    return Anger(read_yaml(DATA / "anger.yml"))
 
 
 def filled(text: str, at: datetime = NOW) -> str:
@@ -166,7 +190,15 @@ class Reception:
 
     def new_door(self) -> Door:
         """A door as after a restart: the same database, nothing in memory."""
-        door = Door(self.database, self.engine, red_flags(), wordings(), self.clock)  # type: ignore[arg-type]
+        door = Door(
+            self.database,
+            self.engine,  # type: ignore[arg-type]
+            red_flags(),
+            wordings(),
+            self.clock,  # type: ignore[arg-type]
+            told(),
+            anger(),
+        )
         door.add_channel(CHANNEL, self.send)
         return door
 

@@ -77,7 +77,7 @@ async def engine(server: FakeEngine) -> AsyncIterator[Engine]:
 
 
 async def turn(engine: Engine, press: Press | None = None, again: bool = False) -> Turn:
-    return await engine.turn("conversation-1", "message-1", "Hello there", press, again)
+    return await engine.turn("conversation-1", "message-1", "Hello there", press, again=again, angry=False)
 
 
 async def test_a_turn_sends_the_message_with_its_ids(server: FakeEngine, engine: Engine) -> None:
@@ -88,6 +88,7 @@ async def test_a_turn_sends_the_message_with_its_ids(server: FakeEngine, engine:
         "text": "Hello there",
         "press": None,
         "again": False,
+        "angry": False,
     }
     assert server.calls == [("POST", "/front/turn", sent)]
 

@@ -189,6 +189,7 @@ class Conversation:
             "text": text,
             "press": None,
             "again": False,
+            "angry": False,
             **changes,
         }
 

@@ -366,7 +366,7 @@ def test_the_log_at_debug_holds_no_word_of_a_message(engine: RunningEngine) -> N
     patient.turn(NO_ACTIONS)
     patient.turn("Price", press={"intent": "faq", "entities": {"topic": MARK}})
     patient.record(f"hello {MARK}", f"sorry {MARK}")
-    engine.post("/front/turn", {"text": MARK, "conversation": MARK, "again": False})
+    engine.post("/front/turn", {"text": MARK, "conversation": MARK, "again": False, "angry": False})
     engine.parse(f"{MARK} what are exosomes")
     log = engine.log()
     assert "DEBUG" in log

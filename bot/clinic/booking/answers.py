@@ -44,12 +44,17 @@ class Answers:
     def __init__(self, words: Mapping[str, Any]) -> None:
         """Compiles the words."""
         whole = words["words"]
-        self._yes, self._no, self._stop, self._same, self._change = (
-            re.compile(_any_of(whole[name]), re.IGNORECASE)
-            for name in ("yes", "no", "stop", "same", "change")
+        self._stop, self._same, self._change = (
+            re.compile(_any_of(whole[name]), re.IGNORECASE) for name in ("stop", "same", "change")
+        )
+        self._yes, self._no = (
+            _with_politeness(whole[name], whole["polite"]) for name in ("yes", "no")
         )
         self._begins_with_yes = re.compile(rf"(?:{_any_of(whole['yes'])})(?!\w)", re.IGNORECASE)
+        self._yes_signs = frozenset(words["yes_signs"])
+        self._grown_up = _inside(words["grown_up"])
         self._but = _inside(words["but"])
+        self._other = _inside(words["other_wanted"])
         self._question = re.compile(rf"\s*(?:{_any_of(words['questions'])})(?!\w)", re.IGNORECASE)
         self._treatment = _inside(words["treatment"])
         self._changes = {name: _inside(texts) for name, texts in words["change_what"].items()}
@@ -69,12 +74,26 @@ class Answers:
         return bool(self._treatment.search(text))
 
     def yes(self, heard: Heard) -> bool:
-        """A plain yes: "yes, but at six" is none."""
+        """A plain yes: "yes, but at six" is none, nor "ok, cancel", nor "yes?"."""
         said = _bare(heard.text)
-        if self._but.search(said):
+        if "?" in heard.text:
             return False
-        sounds_so = heard.intent == "affirm" or bool(self._begins_with_yes.match(said))
-        return bool(self._yes.fullmatch(said)) or (sounds_so and _is_short(said))
+        if not said:
+            return bool(self._yes_signs.intersection(heard.text))
+        if self._yes.fullmatch(said):
+            return True
+        is_more = self._but.search(said) or any(letter.isdigit() for letter in said)
+        return heard.intent == "affirm" and _is_short(said) and not is_more
+
+    def agrees(self, heard: Heard) -> bool:
+        """A yes with more behind it: "yes, I am Asha Rao, 99999 00001"."""
+        said = _bare(heard.text)
+        begins = self._begins_with_yes.match(said) and not self._but.search(said)
+        return self.yes(heard) or (bool(begins) and "?" not in heard.text)
+
+    def is_grown_up(self, text: str) -> bool:
+        """Whether it says that somebody is 18 or older."""
+        return bool(self._grown_up.search(text))
 
     def no(self, heard: Heard) -> bool:
         """A plain no."""
@@ -94,6 +113,10 @@ class Answers:
     def wants_change(self, heard: Heard) -> bool:
         """Whether the whole message says that something should be different."""
         return bool(self._change.fullmatch(_bare(heard.text)))
+
+    def wants_other(self, text: str) -> str:
+        """The fact that should be another, of which no new one is told: "change the name"."""
+        return self.what_to_change(text) if self._other.search(text) else ""
 
     def what_to_change(self, text: str) -> str:
         """The fact that is named: time, name, phone or whom."""
@@ -118,6 +141,12 @@ def _is_short(text: str) -> bool:
 def _bare(text: str) -> str:
     """The words without case, punctuation and emojis."""
     return " ".join(re.findall(r"[\w'’\u0900-\u097f]+", text.casefold()))
+
+
+def _with_politeness(patterns: Sequence[str], polite: Sequence[str]) -> re.Pattern[str]:
+    """One of the patterns, then any more of them and polite words."""
+    said = _any_of(patterns)
+    return re.compile(rf"(?:{said})(?: (?:{said}|{_any_of(polite)}))*", re.IGNORECASE)
 
 
 def _any_of(patterns: Sequence[str]) -> str:

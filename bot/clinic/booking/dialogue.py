@@ -26,12 +26,14 @@ from bot.clinic.booking.draft import (
 )
 from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.booking.questions import Question, Questions
-from bot.clinic.details import DetailReader, name_problem
+from bot.clinic.details import DetailReader, Details, name_problem
 from bot.clinic.times import TimeWish
 
 # Intents of the booking's own buttons, and those that only say "go on".
 _PRESSED = ("inform", "book_consultation")
 _GOING_ON = ("book_consultation", "continue_booking")
+# What the classifier may take a name for.
+_MAY_NAME = ("", "inform", "nlu_fallback")
 
 
 class BookingDialogue:
@@ -80,14 +82,14 @@ class BookingDialogue:
         for each in earlier:
             covered = self.offers.read(each.text, world).covered
             told = self._reader.read(each.text, covered, bare=False)
-            draft = draft.for_whom(told.whom).about(told.concern).reached_by(told, each.id)
-        if heard.entities:
-            return self._pressed(draft, heard, world)
+            draft = _for_another(draft, told).about(told.concern).reached_by(told, each.id)
         reading = self.offers.read(heard.text, world)
         details = self._reader.read(heard.text, reading.covered)
-        draft = draft.for_whom(details.whom).about(details.concern)
+        draft = _for_another(draft, details).about(details.concern)
         if draft.whom == MINOR_WRITER:
             return Outcome(draft, Verdict.MINOR_ALONE)
+        if heard.entities:
+            return self._pressed(draft, heard, world)
         draft = draft.reached_by(details, heard.id)
         if not reading.wish.is_empty:
             draft = self.offers.wished(draft, reading.wish, world)
@@ -120,6 +122,9 @@ class BookingDialogue:
         after = self._with_facts(draft, step, heard, world)
         if after != draft:
             return self._told_facts(step, after, heard, world)
+        other = self._answers.wants_other(heard.text)
+        if other and other != step.value and not self._answers.interrupts(heard):
+            return self._ready(draft.without(other), world)
         answered = self._by_step[step](draft, heard, world)
         if answered is not None or self._answers.interrupts(heard):
             return answered
@@ -135,11 +140,16 @@ class BookingDialogue:
     def _with_facts(self, draft: Draft, step: Step, heard: Heard, world: Surroundings) -> Draft:
         """The draft with every fact of a free message."""
         reading = self.offers.read(heard.text, world)
+        # "Asha Rao, 99999 00001" answers two questions; a name alone is read as an answer.
         details = self._reader.read(heard.text, reading.covered, bare=False)
+        if step is Step.NAME and details.phone:
+            details = self._reader.read(heard.text, reading.covered)
         interrupts = self._answers.interrupts(heard)
         after = draft
-        if step is Step.WHOM or not interrupts:
+        if step is Step.WHOM:
             after = after.for_whom(details.whom)
+        elif not interrupts:
+            after = _for_another(after, details)
         if step is Step.CONCERN or not interrupts:
             after = after.about(details.concern)
         # A time that cannot be, in answer to another question, spoils no time that was chosen.
@@ -157,7 +167,7 @@ class BookingDialogue:
         if after.whom == MINOR_WRITER:
             return Outcome(after, Verdict.MINOR_ALONE)
         if step is Step.CONSENT and after.consent != GIVEN:
-            if not self._answers.yes(heard):
+            if not self._answers.agrees(heard):
                 return Outcome(after.noted("unclear_consent"))
             after = self._agreed(after, heard.id, world)
         return self._ready(replace(after, changing=False), world)
@@ -168,11 +178,7 @@ class BookingDialogue:
         draft = replace(draft, consent=GIVEN, unread=())
         for text in world.words_of(told_in):
             found = self._reader.read(text, self.offers.read(text, world).covered)
-            # The writer's own name is not that of another adult who comes; for a child the
-            # parent's is wanted, and the child's is not kept (brief 6.6).
-            fits = {ADULT: not found.is_own_name, MINOR: found.is_own_name}
-            name = found.name if fits.get(draft.whom, True) else ""
-            draft = replace(draft, name=name or draft.name, phone=found.phone or draft.phone)
+            draft = draft.reached_by(found, message_id)
         return draft
 
     def _ready(self, draft: Draft, world: Surroundings) -> Outcome:
@@ -194,7 +200,7 @@ class BookingDialogue:
         return None
 
     def _answered_whom(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
-        if self._answers.yes(heard):
+        if self._answers.yes(heard) or self._answers.is_grown_up(heard.text):
             return self._ready(draft.for_whom(ADULT if draft.whom == OTHER else SELF), world)
         if self._answers.no(heard):
             if draft.whom == OTHER:
@@ -204,7 +210,7 @@ class BookingDialogue:
 
     def _answered_concern(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
         """Whatever is said is what it is about; the doctor reads the patient's own words."""
-        if self._answers.interrupts(heard):
+        if self._answers.interrupts(heard) or heard.intent in _GOING_ON or not heard.text.strip():
             return None
         return self._ready(draft.about("other"), world)
 
@@ -213,7 +219,7 @@ class BookingDialogue:
             return self._ready(self._agreed(draft, heard.id, world), world)
         if self._answers.no(heard):
             return Outcome(draft, Verdict.REFUSED)
-        if self._answers.interrupts(heard):
+        if self._answers.interrupts(heard) or heard.intent in _GOING_ON:
             return None
         # "Asha Rao" instead of a yes: it may be the name, once they have agreed.
         return Outcome(draft.to_read_again(heard.id).noted("unclear_consent"))
@@ -222,13 +228,16 @@ class BookingDialogue:
         text = heard.text.strip()
         # "Joy" is an ordinary word and a name: only what the classifier takes for something else
         # too is no answer. A single letter is some people's whole name.
-        is_else = len(text) > 1 and self._answers.interrupts(heard)
-        is_else = is_else and self._reader.is_ordinary(text)
-        if not text or is_else or self._answers.no(heard):
+        is_else = heard.intent not in _MAY_NAME and self._reader.is_ordinary(text)
+        is_else = is_else or self._answers.yes(heard) or self._answers.no(heard)
+        if not text or (is_else and len(text) > 1):
             return None
-        name = self._reader.bare_name(text)
-        if name:
-            return self._ready(replace(draft, name=name), world)
+        details = self._reader.name(text)
+        named = draft.reached_by(details, heard.id)
+        if named != draft:
+            return self._ready(named, world)
+        if details.name:
+            return Outcome(draft.noted(f"name_of_{draft.whom}"))
         return Outcome(draft.noted(f"name_{name_problem(text) or 'letters'}"))
 
     def _answered_phone(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
@@ -240,6 +249,8 @@ class BookingDialogue:
     def _answered_reminders(
         self, draft: Draft, heard: Heard, world: Surroundings
     ) -> Outcome | None:
+        if heard.intent == "faq":
+            return None
         way = self._answers.reminder_way(heard.text)
         if self._answers.no(heard):
             way = NO_REMINDER
@@ -250,14 +261,14 @@ class BookingDialogue:
         return self._ready(replace(draft, reminders=way), world)
 
     def _answered_confirm(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        if self._answers.yes(heard) and not draft.changing:
+            return Outcome(draft, Verdict.CONFIRMED)
         wants_change = self._answers.no(heard) or self._answers.wants_change(heard)
         what = self._answers.what_to_change(heard.text)
         if what and (draft.changing or wants_change or not self._answers.interrupts(heard)):
             return self._ready(draft.without(what), world)
         if wants_change:
             return Outcome(replace(draft, changing=True))
-        if self._answers.yes(heard) and not draft.changing:
-            return Outcome(draft, Verdict.CONFIRMED)
         return None
 
     # Buttons
@@ -299,3 +310,10 @@ class BookingDialogue:
         if phone == "own" and draft.consent == GIVEN:
             return replace(draft, phone=world.own_phone)
         return draft.noted("phone_other") if phone == "other" else draft
+
+
+def _for_another(draft: Draft, told: Details) -> Draft:
+    """For whom a free message says; "for me" says nothing of the writer's age, which is asked."""
+    if told.whom != SELF:
+        return draft.for_whom(told.whom)
+    return draft if draft.whom in ("", SELF) else draft.without("whom")

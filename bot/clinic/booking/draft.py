@@ -92,13 +92,13 @@ class Draft:
         """For somebody; what was said of somebody else's health is not kept (brief 4.1, 6.6)."""
         if not whom or whom == self.whom:
             return self
-        # A name that was given for oneself is not theirs.
-        is_new = self.whom != ""
+        # A name that was given for oneself is not theirs, and a child's is not kept.
+        is_own = self.whom == "" and whom == SELF
         return replace(
             self,
             whom=whom,
             concern=self.concern if whom == SELF else "",
-            name="" if is_new else self.name,
+            name=self.name if is_own else "",
         )
 
     def about(self, concern: str) -> Draft:
@@ -111,7 +111,11 @@ class Draft:
             return self
         if self.consent != GIVEN:
             return self.to_read_again(message_id)
-        return replace(self, name=details.name or self.name, phone=details.phone or self.phone)
+        # The writer's own name is not that of another adult who comes; for a child the
+        # parent's is wanted, and the child's is not kept (brief 6.6).
+        fits = {ADULT: not details.is_own_name, MINOR: details.is_own_name}
+        name = details.name if fits.get(self.whom, True) else ""
+        return replace(self, name=name or self.name, phone=details.phone or self.phone)
 
     def to_read_again(self, message_id: str) -> Draft:
         """With one more message to read once the patient has agreed."""
@@ -121,7 +125,7 @@ class Draft:
         """With one fact open again: time, whom, name or phone."""
         emptied: dict[str, dict[str, Any]] = {
             "time": {"start": "", "wish": {}, "offered": ()},
-            "whom": {"whom": ""},
+            "whom": {"whom": "", "name": ""},
             "name": {"name": ""},
             "phone": {"phone": ""},
         }

@@ -53,9 +53,11 @@ class TimeOffers:
         at = datetime.fromisoformat(start).astimezone(timezone.utc)
         why = world.why_not(at)
         if not why:
-            return replace(draft, start=_iso(at), offered=(), wish={}, note="")
+            # "Yes, but at six" then means the same day, and "on Friday instead" the same time.
+            wish = TimeWish(days=(self._day(at),), exact=self._minute(at)).to_json()
+            return replace(draft, start=_iso(at), offered=(), wish=wish, note="")
         near = replace(draft, start="", offered=self._nearest(at, world))
-        return near.noted(f"time_{why}", when=self.say_long(at))
+        return near.noted(f"time_{why}", when=self.say_long(at), day=self._say_day(self._day(at)))
 
     def taken(self, draft: Draft, world: Surroundings) -> Draft:
         """Somebody else was faster: the next free times, everything else kept."""
@@ -98,7 +100,8 @@ class TimeOffers:
         right = replace(wish, problem="")
         if wish.problem != "no_such_time":
             right = replace(right, days=(), not_days=())
-        offered = self._spread(world.free())
+        fitting = [start for start in world.free() if self._fits(start, right)]
+        offered = self._spread(fitting or world.free())
         return replace(draft, wish=right.to_json(), offered=offered).noted(wish.problem)
 
     def _none_fits(self, draft: Draft, wish: TimeWish, world: Surroundings) -> Draft:
@@ -126,9 +129,8 @@ class TimeOffers:
         return max(wall.astimezone(timezone.utc), world.now.astimezone(timezone.utc))
 
     def _fits(self, start: datetime, wish: TimeWish) -> bool:
-        local = start.astimezone(self._hours.zone)
-        minute = local.hour * 60 + local.minute
-        is_day = (not wish.days or local.date() in wish.days) and local.date() not in wish.not_days
+        day, minute = self._day(start), self._minute(start)
+        is_day = (not wish.days or day in wish.days) and day not in wish.not_days
         is_late_enough = wish.earliest is None or minute >= wish.earliest
         is_early_enough = wish.latest is None or minute <= wish.latest
         is_exact = wish.exact is None or minute == wish.exact
@@ -151,6 +153,10 @@ class TimeOffers:
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self._hours.zone).date()
+
+    def _minute(self, at: datetime) -> int:
+        local = at.astimezone(self._hours.zone)
+        return local.hour * 60 + local.minute
 
     def _say_day(self, day: date) -> str:
         return self._hours.say_date(day, self._say)
