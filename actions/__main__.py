@@ -64,7 +64,6 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         per_patient=clinic["booking"]["per_patient"],
         is_confirmed_by_staff=clinic["booking"]["confirm"] == "staff",
         consent_versions=words["consents"],
-        region=clinic["clinic"]["country"],
         told=ToldBooking(clinic, words["labels"], times, settings.public_url),
     )
     return [

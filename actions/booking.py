@@ -56,7 +56,6 @@ class BookingRules:
     per_patient: int
     is_confirmed_by_staff: bool
     consent_versions: Mapping[str, str]
-    region: str
     told: ToldBooking
 
 
@@ -103,7 +102,7 @@ class BookingAction(SafeAction):
         first, last = availability.window(now)
         busy = _once(partial(bookings.busy, self.database, first, last))
         address = conversations.address_of(self.database, tracker.sender_id)
-        own_phone = phone_of(address, self.rules.region) if address else ""
+        own_phone = phone_of(address) if address else ""
         return Surroundings(
             now=now,
             free=_once(lambda: availability.free_times(VISIT, busy(), now)),

@@ -12,11 +12,10 @@ from actions.base import FAILED, HEARD, Events, SafeAction, message_id
 from actions.booking import heard_now
 from bot.clinic.clock import Clock
 from bot.clinic.contact import Contact, ContactDialogue, Reached
-from bot.clinic.details import phone_of, spoken_phone
+from bot.clinic.details import spoken_phone
 from bot.store import drafts
 from bot.store.bookings import open_bookings_of
 from bot.store.consents import add_consent
-from bot.store.conversations import address_of
 from bot.store.database import Database
 from bot.store.requests import add_details, details_of
 
@@ -146,16 +145,9 @@ class EndContact(ContactAction):
 
 def _known(database: Database, clock: Clock, tracker: Tracker) -> dict[str, str]:
     """How the team reaches this person already, or nothing."""
-    conversation = tracker.sender_id
-    told = details_of(database, conversation)
-    if told:
-        return told
-    visits = open_bookings_of(database, conversation, clock.now())
-    if visits:
-        return {"phone": visits[0].phone, "name": visits[0].name}
-    address = address_of(database, conversation)
-    phone = phone_of(address, "") if address else ""
-    return {"phone": phone} if phone else {}
+    told = details_of(database, tracker.sender_id)
+    visits = [] if told else open_bookings_of(database, tracker.sender_id, clock.now())
+    return {"phone": visits[0].phone, "name": visits[0].name} if visits else told
 
 
 def ask_for_contact(database: Database, tracker: Tracker, clock: Clock) -> bool:

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot import logs
 from bot.channels.rest import rest_route
+from bot.channels.visits import visit_route
 from bot.channels.website import Website
 from bot.channels.whatsapp import WhatsApp
 from bot.clinic.anger import Anger
@@ -103,6 +104,7 @@ def application(settings: Settings) -> Any:
         Route("/", index),
         Route("/health", health),
         Mount("/page", StaticFiles(directory=PAGE)),
+        visit_route(database, clinic, booking["calendar"], frame["no_such_visit"]),
         *desk.routes(),
     ]
     if whatsapp:

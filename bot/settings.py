@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
@@ -24,6 +25,11 @@ WHATSAPP = (
     "WHATSAPP_ACCESS_TOKEN",
     "WHATSAPP_PHONE_NUMBER_ID",
 )
+# How a connection to the mail server is protected.
+PLAIN, STARTTLS, TLS = "plain", "starttls", "tls"
+# Ports of message submission: with STARTTLS (RFC 6409), and with TLS from the start (RFC 8314).
+SUBMISSION, SUBMISSIONS = 587, 465
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(ValueError):
@@ -40,6 +46,20 @@ class WhatsAppSettings:
     verify_token: str = field(repr=False)
     app_secret: str = field(repr=False)
     access_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """The server that takes the clinic's e-mail, and the address it comes from."""
+
+    host: str
+    port: int
+    # plain, starttls or tls
+    protection: str
+    sender: str
+    # Empty where the server asks for none.
+    user: str = field(repr=False)
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,8 @@ class Settings:
     database_url: str = field(repr=False)
     # None while WhatsApp is not set up.
     whatsapp: WhatsAppSettings | None
+    # None while e-mail is not set up.
+    smtp: SmtpSettings | None
 
     @property
     def is_production(self) -> bool:
@@ -114,6 +136,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         engine_token=known["ENGINE_TOKEN"],
         database_url=env.get("DATABASE_URL", f"sqlite:///{var_dir / 'clinic.db'}"),
         whatsapp=_whatsapp(env, environment),
+        smtp=_smtp(env, environment),
     )
 
 
@@ -144,6 +167,53 @@ def _whatsapp(env: Mapping[str, str], environment: str) -> WhatsAppSettings | No
         app_secret=env["WHATSAPP_APP_SECRET"],
         access_token=env["WHATSAPP_ACCESS_TOKEN"],
     )
+
+
+def _smtp(env: Mapping[str, str], environment: str) -> SmtpSettings | None:
+    """The mail server of `SMTP_URL`, whose user and password are percent-encoded (RFC 3986)."""
+    url = env.get("SMTP_URL")
+    if not url:
+        return None
+    wrong = SettingsError(
+        "SMTP_URL should look like "
+        "smtp://user:password@mail.example.org:587?from=desk@example.org, or begin with smtps://."
+    )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    senders = parse_qs(parts.query).get("from", [])
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if (
+        parts.scheme not in ("smtp", "smtps")
+        or not parts.hostname
+        or port == 0
+        or parts.path not in ("", "/")
+        or len(senders) != 1
+        or not re.fullmatch(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+", senders[0])
+        or bool(user) != bool(password)
+        # The names and passwords of SMTP, and our own address, are sent as they are.
+        or not (senders[0] + user + password).isascii()
+    ):
+        raise wrong
+    protection = _protection(parts, environment)
+    return SmtpSettings(
+        host=parts.hostname,
+        port=port or (SUBMISSIONS if protection == TLS else SUBMISSION),
+        protection=protection,
+        sender=senders[0],
+        user=user,
+        password=password,
+    )
+
+
+def _protection(parts: SplitResult, environment: str) -> str:
+    if parts.scheme == "smtps":
+        return TLS
+    # Only the stand-in of a development machine may be spoken to in clear.
+    is_near = environment == DEVELOPMENT and parts.hostname in THIS_MACHINE
+    return PLAIN if is_near else STARTTLS
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

@@ -17,6 +17,14 @@ from bot.clinic.booking.draft import Heard
 from bot.clinic.details import DetailReader
 
 LONGEST_TIME = 200
+# "Call me after six" is an answer to "when may we call?"; these are not.
+_NO_TIME = (INTERRUPTIONS - {"call_me_back"}) | {
+    "book_consultation",
+    "continue_booking",
+    "reschedule_consultation",
+    "cancel_consultation",
+    "stop_messages",
+}
 
 
 class Reached(str, Enum):
@@ -60,6 +68,8 @@ class ContactDialogue:
         declined = [*words["words"]["no"], *words["words"]["stop"], *words["no_thanks"]]
         self._no = re.compile("|".join(f"(?:{each})" for each in declined), re.IGNORECASE)
         self._times = words["good_times"]
+        said = "|".join(f"(?:{each})" for each in words["good_time_words"])
+        self._is_time = re.compile(rf"(?<!\w)(?:{said})(?!\w)", re.IGNORECASE)
         self._notes = words["notes"]
 
     def hear(self, contact: Contact, heard: Heard) -> tuple[Contact, Reached]:
@@ -73,9 +83,11 @@ class ContactDialogue:
             told = contact.good_time or self._time_beside(text)
             contact = replace(contact, phone=found.phone, good_time=told, consent_message=heard.id)
             return contact, Reached.TOLD if told else Reached.HEARD
-        if self._no.fullmatch(text.casefold().strip(" .!")) or heard.intent == "deny":
+        denies = heard.intent == "deny" and not self._is_time.search(text)
+        if self._no.fullmatch(text.casefold().strip(" .!")) or denies:
             return contact, Reached.TOLD if contact.phone else Reached.DECLINED
-        if heard.intent in INTERRUPTIONS or "?" in text:
+        is_else = heard.intent in (_NO_TIME if contact.phone else INTERRUPTIONS)
+        if is_else or "?" in text or not text:
             return contact, Reached.NOT_MINE
         if contact.phone:
             return replace(contact, good_time=text[:LONGEST_TIME]), Reached.TOLD
@@ -104,4 +116,4 @@ class ContactDialogue:
         """What stands beside the number: "after 5 pm"."""
         rest = re.sub(r"\+?[\d\s().\-]{8,}", " ", text)
         words = re.findall(r"[^\W_][\w:.'-]*", rest)
-        return " ".join(words)[:LONGEST_TIME] if len(words) >= 2 else ""
+        return " ".join(words)[:LONGEST_TIME] if self._is_time.search(rest) else ""

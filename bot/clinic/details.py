@@ -28,6 +28,10 @@ _DIGITS = re.compile(r"\+?\d[\d\s().\-]{4,}\d")
 _ONLY_DIGITS = re.compile(r"\+?\d[\d\s().\-]+")
 # "9999O 00001": digits and letters in one word.
 _MIXED = re.compile(r"(?<!\w)(?=\w*\d{4})\w*[^\W\d_]\w*")
+_LEAST_DIGITS = 6
+# What stands around a name and is none of it, such as an emoji; a bracket shows that it is none.
+_NO_NAME = rf"[^\w<>{{}}\[\]()@#/\\{_MARKS}]+"
+_SIGNS_AROUND = re.compile(rf"^{_NO_NAME}|{_NO_NAME}$")
 _NOT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:for|about|my|the)\s+)*$", re.IGNORECASE)
 
 Span = tuple[int, int]
@@ -61,6 +65,7 @@ class DetailReader:
         self._told = _before_name(names["told"])
         self._maybe_told = _before_name(names["maybe_told"])
         self._own = _any_of([*names["own"], *names["after"]])
+        self._anothers = _any_of(names["anothers"])
         self._after = re.compile(rf"\s+(?:{'|'.join(names['after'])})(?!\w)", re.IGNORECASE)
         self._titles = frozenset(names["titles"])
         self._around = frozenset(names["around"])
@@ -95,13 +100,17 @@ class DetailReader:
 
     def name(self, text: str) -> Details:
         """The name in an answer to "what is your name?"; empty if it is no name."""
-        words = self._without_title(text.strip(_AROUND_A_NAME)).split()
+        words = self._without_title(_SIGNS_AROUND.sub("", text)).split()
         while len(words) > 1 and words[0].casefold() in self._around:
             words = words[1:]
         while len(words) > 1 and words[-1].casefold() in self._around:
             words = words[:-1]
         name = self._told_name(text) or _tidy(" ".join(words))
         return Details(name=name, is_own_name=bool(name and self._own.search(text)))
+
+    def is_anothers_name(self, text: str) -> bool:
+        """Whether a name is announced as that of somebody else: "his name is Aarav"."""
+        return bool(self._anothers.search(text))
 
     def is_ordinary(self, text: str) -> bool:
         """Whether every word is one that people use for other things than names."""
@@ -125,13 +134,15 @@ class DetailReader:
         if right:
             said = phonenumbers.format_number(right[-1].number, PhoneNumberFormat.E164)
             return said, "", [(match.start, match.end) for match in right]
-        if not any(_overlap(mixed.span(), span) for mixed in _MIXED.finditer(text) for span in covered):
-            pass
-        for match in _DIGITS.finditer(text):
-            digits = re.sub(r"\D", "", match.group())
-            if len(digits) < 6 or any(_overlap(match.span(), span) for span in covered):
-                continue
-            return self._judged(match.group(), [match.span()])
+        mixed = _MIXED.search(text)
+        if mixed and not any(_overlap(mixed.span(), span) for span in covered):
+            return "", "letters", [mixed.span()]
+        whole = _ONLY_DIGITS.fullmatch(text.strip())
+        for match in filter(None, [whole, *_DIGITS.finditer(text)]):
+            is_long_enough = sum(map(str.isdigit, match.group())) >= _LEAST_DIGITS
+            is_time = any(_overlap(match.span(), span) for span in covered)
+            if not is_time and (is_long_enough or match is whole):
+                return self._judged(match.group(), [match.span()])
         return "", "", []
 
     def _judged(self, written: str, spans: list[Span]) -> tuple[str, str, list[Span]]:
@@ -146,7 +157,9 @@ class DetailReader:
         if mobile is None:
             return "", "invalid", spans
         missing = len(str(mobile.national_number)) - len(str(number.national_number))
-        return "", "short" if missing > 0 else "long" if missing < 0 else "invalid", spans
+        if missing == 0 or number.national_number == 0:
+            return "", "invalid", spans
+        return "", "short" if missing > 0 else "long", spans
 
     def _name(self, text: str, spans: Sequence[Span], *, bare: bool) -> str:
         blanked = _blank(text, spans)
@@ -246,10 +259,10 @@ def spoken_phone(e164: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
 
 
-def phone_of(written: str, region: str) -> str:
-    """A number a channel knows, such as "919999900001", as E.164; empty if it is none."""
+def phone_of(address: str) -> str:
+    """A number as a channel writes it, "919999900001", as E.164; empty if it is none."""
     try:
-        number = phonenumbers.parse(f"+{written.lstrip('+')}", region)
+        number = phonenumbers.parse(f"+{address.lstrip('+')}")
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number):
@@ -259,7 +272,7 @@ def phone_of(written: str, region: str) -> str:
 
 def _tidy(name: str) -> str:
     """A name as a receptionist writes it; empty if it holds what no name holds."""
-    words = name.strip(" .,-'’").split()
+    words = _SIGNS_AROUND.sub("", name).split()
     said = " ".join(words)
     if not said or len(said) > LONGEST_NAME or len(words) > _MOST_NAME_WORDS:
         return ""

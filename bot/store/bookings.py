@@ -17,7 +17,7 @@ from bot.store.consents import GivenConsent, store_consent
 from bot.store.conversations import new_id
 from bot.store.database import Database, lost_a_race
 from bot.store.drafts import BOOKING, delete_draft
-from bot.store.messages import RECEIVED
+from bot.store.messages import EMAIL, RECEIVED, queue_elsewhere
 from bot.store.tables import BookedTick, Booking, Conversation, InboundMessage
 
 # FHIR R4's words for a visit that is still to come, and for one whose time is free again.
@@ -111,8 +111,12 @@ def book(
     status: str,
     consents: Sequence[GivenConsent],
     at: datetime,
+    *,
+    mails: bool = False,
 ) -> Booked:
     """Books the first option that is still free, with the patient's consents; forgets the draft.
+
+    A patient who wants to be written to by e-mail gets the confirmation that way too.
 
     All of it is one unit of work. Called again for the same message it changes nothing and gives
     the first booking.
@@ -125,6 +129,7 @@ def book(
         status: "booked", or "pending" while the desk has to confirm.
         consents: what the patient agreed to, or refused, with this message.
         at: the present instant.
+        mails: whether the clinic can send e-mail; without, none is queued.
 
     Raises:
         TimeTaken: somebody else has the time.
@@ -135,7 +140,13 @@ def book(
     for _ in range(_TRIES):
         try:
             with database.work(concurrent=True) as session:
-                return _book(session, database, new, options, per_patient, status, consents, at)
+                booked, is_new = _book(
+                    session, database, new, options, per_patient, status, consents, at
+                )
+                if mails and is_new and booked.reminders == EMAIL and booked.email:
+                    confirms = {"booking": booked.id}
+                    queue_elsewhere(session, new.message_id, EMAIL, booked.email, confirms, at)
+                return booked
         except DBAPIError as error:
             # Another booking took this place of the phone or, once in billions, the reference.
             if not lost_a_race(error):
@@ -152,12 +163,13 @@ def _book(
     status: str,
     consents: Sequence[GivenConsent],
     at: datetime,
-) -> Booked:
+) -> tuple[Booked, bool]:
+    """The booking that the message makes or made, and whether it made it just now."""
     # Who gives the turn up waits for this lock, and we for theirs: one of the two comes first.
     message = session.get_one(InboundMessage, new.message_id, with_for_update={"key_share": True})
     known = booking_made_by(session, new.message_id)
     if known is not None:
-        return known
+        return known, False
     if message.state != RECEIVED:
         raise TurnIsOver
     if not options:
@@ -173,7 +185,7 @@ def _book(
         store_consent(session, new.conversation_id, new.message_id, consent, at)
     delete_draft(session, new.conversation_id, BOOKING)
     session.flush()
-    return _booked(booking)
+    return _booked(booking), True
 
 
 def _add(
@@ -266,6 +278,20 @@ def booking_made_by(where: Database | Session, message_id: str) -> Booked | None
             return booking_made_by(session, message_id)
     found = where.scalar(select(Booking).where(Booking.message_id == message_id))
     return None if found is None else _booked(found)
+
+
+def booking_behind(database: Database, calendar_key: str) -> Booked | None:
+    """The booking whose calendar link holds this key; None if there is none."""
+    with database.work(concurrent=True) as session:
+        found = session.scalar(select(Booking).where(Booking.calendar_key == calendar_key))
+        return None if found is None else _booked(found)
+
+
+def booking_with(database: Database, booking_id: str) -> Booked | None:
+    """The booking with an id, as it stands now."""
+    with database.work(concurrent=True) as session:
+        found = session.get(Booking, booking_id)
+        return None if found is None else _booked(found)
 
 
 def open_bookings_of(database: Database, conversation_id: str, at: datetime) -> list[Booked]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.clinic.red_flags import DANGER
@@ -23,6 +23,9 @@ TEXT = "text"
 # What came beside or instead of words and only a person can look at or hear.
 MEDIA = ("image", "audio", "video", "document")
 OFFERS_LAST = timedelta(hours=24)
+EMAIL = "email"
+# Position of the first message that goes another way; no answer has so many messages.
+_ELSEWHERE = 1000
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,40 @@ def _put_out(
             )
 
 
+def queue_elsewhere(
+    session: Session,
+    message_id: str,
+    channel: str,
+    address: str,
+    content: dict[str, Any],
+    at: datetime,
+) -> None:
+    """Puts a message into the outbox that goes another way than its conversation, such as e-mail.
+
+    It is no part of the answer to the patient's message `message_id`, and waits in a queue of its
+    own. Inside a unit of work that is open already; called once for what should be sent once.
+    """
+    message = session.get_one(InboundMessage, message_id)
+    last = session.scalar(
+        select(func.max(OutboundMessage.position)).where(
+            OutboundMessage.reply_to == message_id, OutboundMessage.channel.is_not(None)
+        )
+    )
+    session.add(
+        OutboundMessage(
+            id=new_id(),
+            conversation_id=message.conversation_id,
+            reply_to=message_id,
+            position=_ELSEWHERE if last is None else last + 1,
+            content=json.dumps(content, ensure_ascii=False),
+            created_at=at,
+            state=QUEUED,
+            channel=channel,
+            address=address,
+        )
+    )
+
+
 def _ask_staff(session: Session, message: InboundMessage, kind: str, at: datetime) -> None:
     """A request that is as urgent as the message it is about."""
     urgency = "routine" if message.urgency == "none" else message.urgency
@@ -229,7 +266,7 @@ def answers_to(database: Database, message_id: str) -> list[Outbound]:
         rows = session.execute(
             select(OutboundMessage, Conversation)
             .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
-            .where(OutboundMessage.reply_to == message_id)
+            .where(OutboundMessage.reply_to == message_id, OutboundMessage.channel.is_(None))
             .order_by(OutboundMessage.position)
         )
         return [_outbound(message, conversation) for message, conversation in rows]
@@ -243,8 +280,8 @@ def unsent(database: Database, channel: str, person: str) -> list[Outbound]:
             .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
             .join(InboundMessage, InboundMessage.id == OutboundMessage.reply_to)
             .where(
-                Conversation.channel == channel,
-                Conversation.person == person,
+                _channel() == channel,
+                _whose() == person,
                 OutboundMessage.state == QUEUED,
             )
             .order_by(InboundMessage.received_at, InboundMessage.position)
@@ -315,14 +352,14 @@ def due(database: Database, channels: Sequence[str], at: datetime) -> list[tuple
     with database.work() as session:
         rows = session.execute(
             select(
-                Conversation.channel,
-                Conversation.person,
+                _channel(),
+                _whose(),
                 InboundMessage.urgency,
                 OutboundMessage.next_try_at,
             )
             .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
             .join(InboundMessage, InboundMessage.id == OutboundMessage.reply_to)
-            .where(OutboundMessage.state == QUEUED, Conversation.channel.in_(channels))
+            .where(OutboundMessage.state == QUEUED, _channel().in_(channels))
             .order_by(InboundMessage.received_at, InboundMessage.position)
             .order_by(OutboundMessage.position)
         )
@@ -345,6 +382,7 @@ def queue_again(database: Database, channel: str, person: str, since: datetime) 
             update(OutboundMessage)
             .where(
                 OutboundMessage.conversation_id.in_(theirs),
+                OutboundMessage.channel.is_(None),
                 OutboundMessage.state == SENT,
                 OutboundMessage.sent_at >= since,
             )
@@ -372,14 +410,30 @@ def was_offered(database: Database, conversation_id: str, payload: str, at: date
         return offer is not None and at - offer.offered_at < OFFERS_LAST
 
 
+def _channel() -> ColumnElement[str]:
+    """The channel of an outgoing message."""
+    return func.coalesce(OutboundMessage.channel, Conversation.channel)
+
+
+def _whose() -> ColumnElement[str]:
+    """In whose queue it waits: e-mail that cannot be sent keeps nobody from an answer."""
+    elsewhere = OutboundMessage.channel + ":" + Conversation.person
+    return case((OutboundMessage.channel.is_(None), Conversation.person), else_=elsewhere)
+
+
 def _outbound(message: OutboundMessage, conversation: Conversation) -> Outbound:
+    if message.channel is None:
+        channel, whose, address = conversation.channel, conversation.person, conversation.address
+    else:
+        channel, address = message.channel, message.address
+        whose = f"{message.channel}:{conversation.person}"
     return Outbound(
         message.id,
         conversation.id,
-        conversation.channel,
-        conversation.person,
+        channel,
+        whose,
         json.loads(message.content),
-        conversation.address,
+        address,
         message.attempts,
         message.next_try_at,
     )

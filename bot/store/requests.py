@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from bot.clinic.details import phone_of
 from bot.store.conversations import new_id
 from bot.store.database import Database
 from bot.store.drafts import BOOKING
@@ -72,6 +73,18 @@ class RequestInFull:
     draft: Mapping[str, Any] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """How many requests wait, as numbers and ids: nothing of what patients wrote."""
+
+    count: int
+    # The most urgent of them all; empty if none waits.
+    urgency: str
+    # The urgency of each that nobody was told of, by id, in order of time.
+    new: Mapping[str, str]
+    last_told_at: datetime | None
+
+
 def add_request(
     database: Database,
     conversation_id: str,
@@ -107,6 +120,7 @@ def store_request(
         )
     )
     if known is None:
+        reached = details or _how_to_reach(session, conversation_id)
         session.add(
             StaffRequest(
                 id=new_id(),
@@ -115,7 +129,7 @@ def store_request(
                 kind=kind,
                 urgency=urgency,
                 created_at=at,
-                details=json.dumps(details, ensure_ascii=False) if details else None,
+                details=json.dumps(reached, ensure_ascii=False) if reached else None,
             )
         )
 
@@ -137,12 +151,21 @@ def add_details(database: Database, conversation_id: str, details: Mapping[str, 
 def details_of(database: Database, conversation_id: str) -> dict[str, str]:
     """How to reach the person behind a conversation, as told last; empty if they never said."""
     with database.work() as session:
-        found = session.scalars(
-            _requests_of(conversation_id)
-            .where(StaffRequest.details.is_not(None))
-            .order_by(StaffRequest.created_at.desc())
-        ).first()
-        return {} if found is None else dict(json.loads(found.details or "{}"))
+        return _how_to_reach(session, conversation_id)
+
+
+def _how_to_reach(session: Session, conversation_id: str) -> dict[str, str]:
+    """What the person said last, else the number that their channel writes to."""
+    told = session.scalars(
+        _requests_of(conversation_id)
+        .where(StaffRequest.details.is_not(None))
+        .order_by(StaffRequest.created_at.desc())
+    ).first()
+    if told is not None:
+        return dict(json.loads(told.details or "{}"))
+    address = session.get_one(Conversation, conversation_id).address or ""
+    phone = phone_of(address) if address else ""
+    return {"phone": phone} if phone else {}
 
 
 def _requests_of(conversation_id: str) -> Select[StaffRequest]:
@@ -184,6 +207,33 @@ def count_open_requests(database: Database) -> int:
     with database.work() as session:
         open_ones = select(func.count()).select_from(StaffRequest)
         return session.scalar(open_ones.where(StaffRequest.closed_at.is_(None))) or 0
+
+
+def waiting_requests(database: Database) -> Waiting:
+    """What staff have to be told of."""
+    with database.work(concurrent=True) as session:
+        rows = session.execute(
+            select(StaffRequest.id, StaffRequest.urgency, StaffRequest.noticed_at)
+            .where(StaffRequest.closed_at.is_(None))
+            .order_by(StaffRequest.created_at, StaffRequest.id)
+        ).all()
+        last_told_at = session.scalar(select(func.max(StaffRequest.noticed_at)))
+    return Waiting(
+        len(rows),
+        min((row.urgency for row in rows), key=URGENCIES.index, default=""),
+        {row.id: row.urgency for row in rows if row.noticed_at is None},
+        last_told_at,
+    )
+
+
+def note_told(database: Database, request_ids: Collection[str], at: datetime) -> None:
+    """Remembers that staff were told of requests at this moment."""
+    with database.work() as session:
+        session.execute(
+            update(StaffRequest)
+            .where(StaffRequest.id.in_(request_ids), StaffRequest.noticed_at.is_(None))
+            .values(noticed_at=at)
+        )
 
 
 def open_requests_in_full(database: Database, most: int) -> list[RequestInFull]:
@@ -258,7 +308,10 @@ def _turns(session: Session, messages: Sequence[InboundMessage]) -> list[Turn]:
     answers: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     rows = session.scalars(
         select(OutboundMessage)
-        .where(OutboundMessage.reply_to.in_({message.id for message in messages}))
+        .where(
+            OutboundMessage.reply_to.in_({message.id for message in messages}),
+            OutboundMessage.channel.is_(None),
+        )
         .order_by(OutboundMessage.position)
     )
     for answer in rows:

@@ -140,6 +140,9 @@ class OutboundMessage(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_try_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Empty: the conversation's own. What goes another way, such as email, is no part of the answer.
+    channel: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(Words)
 
     __table_args__ = (UniqueConstraint("reply_to", "position"),)
 
@@ -169,6 +172,8 @@ class StaffRequest(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     # JSON: how to reach the patient, {"phone": ..., "good_time": ...}, once they agreed to it.
     details: Mapped[str | None] = mapped_column(Words)
+    # When somebody of the clinic was told by e-mail that it waits.
+    noticed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("message_id", "kind"),)
 

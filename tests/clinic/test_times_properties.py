@@ -6,10 +6,10 @@ hypothesis.
 
 from __future__ import annotations
 
+import string
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-import string
 import pytest
 
 pytest.importorskip("hypothesis", reason="hypothesis is not in this environment")

@@ -32,7 +32,7 @@ from tests.store.databases import opened_database
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 SECRET = "a secret of the tests"
 PASSWORD = "mk3p7-qrstu-vwxyz-23456"
-PHONES = [f"+91 99999 0000{last}" for last in range(1, 10)]
+PHONES = [f"+91 99999 {last:05}" for last in range(1, 10)]
 URL = "http://desk.example.org"
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.store import messages
 from bot.store.database import Database
 from bot.store.drafts import BOOKING, CONTACT, write_draft
 from bot.store.messages import Answer, Inbound, finish
@@ -213,11 +214,25 @@ def test_details_told_later_reach_every_open_request_of_the_person(
     add_details(
         database, after_silence.conversation_id, {"good_time": "after 5", "phone": "", "name": ""}
     )
-    assert [each.details for each in open_requests_in_full(database, most=10)] == [
-        {"phone": "+919999900001", "good_time": "after 5"},
-        {"good_time": "after 5"},
-    ]
-    assert details_of(database, after_silence.conversation_id) == {"good_time": "after 5"}
+    everything = {"phone": "+919999900001", "good_time": "after 5"}
+    assert [each.details for each in open_requests_in_full(database, most=10)] == [everything] * 2
+    assert details_of(database, after_silence.conversation_id) == everything
+
+
+def test_a_request_from_whatsapp_knows_the_number_that_wrote(database: Database) -> None:
+    message = messages.receive(
+        database, "whatsapp", "person", "id-1", "Hello", NOW, SILENCE, address="919999900001"
+    )
+    add(database, message)
+    assert in_full(database).details == {"phone": "+919999900001"}
+
+
+def test_an_id_that_is_no_number_is_shown_as_none(database: Database) -> None:
+    message = messages.receive(
+        database, "whatsapp", "person", "id-1", "Hello", NOW, SILENCE, address="IN.1234567890"
+    )
+    add(database, message)
+    assert in_full(database).details == {}
 
 
 def test_details_reach_no_request_of_another_person(database: Database, receive: Receive) -> None:

@@ -233,11 +233,11 @@ class BookingDialogue:
         if not text or (is_else and len(text) > 1):
             return None
         details = self._reader.name(text)
-        named = draft.reached_by(details, heard.id)
-        if named != draft:
-            return self._ready(named, world)
-        if details.name:
+        is_childs = draft.whom == MINOR and self._reader.is_anothers_name(text)
+        if is_childs or (draft.whom == ADULT and details.is_own_name):
             return Outcome(draft.noted(f"name_of_{draft.whom}"))
+        if details.name:
+            return self._ready(replace(draft, name=details.name), world)
         return Outcome(draft.noted(f"name_{name_problem(text) or 'letters'}"))
 
     def _answered_phone(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
