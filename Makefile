@@ -1,5 +1,5 @@
 # The commands of the project. `make run` and `make test` do all the set-up themselves.
-.PHONY: run test chat train lint format lock requests clean
+.PHONY: run test soak chat train lint format lock requests clean
 
 PYTHON := .venv/bin/python
 ENGINE := .venv-engine/bin/python
@@ -12,6 +12,11 @@ test: .venv/.installed-for-tests .venv-engine/.installed lint
 	@$(PYTHON) -m bot train --if-needed
 	$(ENGINE) -m pytest -c tests/engine/pytest.ini tests/engine
 	$(PYTHON) -m pytest --durations=15
+
+# The long form of the tests of races and crashes; an hour and more.
+soak: .venv/.installed-for-tests .venv-engine/.installed
+	@$(PYTHON) -m bot train --if-needed
+	SOAK=1 $(PYTHON) -m pytest tests/store/test_race.py tests/system/test_kills.py
 
 chat: .venv/.installed
 	@$(PYTHON) -m bot chat

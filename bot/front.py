@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import logs
+from bot.channels.email import Email, EmailWordings, Mailer
 from bot.channels.rest import rest_route
 from bot.channels.visits import visit_route
 from bot.channels.website import Website
@@ -32,6 +33,7 @@ from bot.desk.view import View
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
+from bot.jobs.notices import Notices
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
@@ -57,6 +59,9 @@ def application(settings: Settings) -> Any:
     safety = read_yaml(DATA / "safety" / "texts.yml")
     booking = read_yaml(DATA / "booking.yml")
     booked = booked_responses(read_yaml(ROOT / "domain.yml"))
+    email = read_yaml(DATA / "email.yml")
+    at_the_desk = read_yaml(DATA / "desk.yml")["desk"]
+    told = ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url)
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
     engine = Engine(settings.engine_url, settings.engine_token)
@@ -66,15 +71,29 @@ def application(settings: Settings) -> Any:
         RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
         Wordings(clinic, wording, frame, safety, booked),
         clock,
-        ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url),
+        told,
         Anger(read_yaml(DATA / "anger.yml")),
     )
     website = Website(door, settings.secret_key, _origins(settings, clinic))
     whatsapp = WhatsApp(door, settings.whatsapp, frame) if settings.whatsapp else None
+    mailer = Mailer(settings.smtp, clock) if settings.smtp else None
+    notices = None
+    if mailer:
+        letters = EmailWordings(clinic, wording, email, booking["calendar"])
+        Email(door, database, mailer, letters, told, clock)
+        notices = Notices(
+            database,
+            clock,
+            mailer.send,
+            clinic["notices"],
+            email["notice"],
+            at_the_desk["urgencies"],
+            f"{settings.public_url}/desk",
+        )
     desk = Desk(
         database,
         clock,
-        View(clinic, read_yaml(DATA / "desk.yml")["desk"], wording["times"]),
+        View(clinic, at_the_desk, wording["times"]),
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
     )
@@ -92,9 +111,14 @@ def application(settings: Settings) -> Any:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         left = await door.leftovers()
         door.in_background(door.work_off(left, _until_up(engine)))
-        pushing = door.in_background(door.push())
+        watching = [door.in_background(door.push())]
+        if notices:
+            watching.append(door.in_background(notices.watch()))
         yield
-        pushing.cancel()
+        for each in watching:
+            each.cancel()
+        if mailer:
+            mailer.close()
         if whatsapp:
             await whatsapp.close()
         await engine.close()

@@ -140,13 +140,9 @@ def book(
     for _ in range(_TRIES):
         try:
             with database.work(concurrent=True) as session:
-                booked, is_new = _book(
-                    session, database, new, options, per_patient, status, consents, at
+                return _book(
+                    session, database, new, options, per_patient, status, consents, at, mails=mails
                 )
-                if mails and is_new and booked.reminders == EMAIL and booked.email:
-                    confirms = {"booking": booked.id}
-                    queue_elsewhere(session, new.message_id, EMAIL, booked.email, confirms, at)
-                return booked
         except DBAPIError as error:
             # Another booking took this place of the phone or, once in billions, the reference.
             if not lost_a_race(error):
@@ -163,13 +159,14 @@ def _book(
     status: str,
     consents: Sequence[GivenConsent],
     at: datetime,
-) -> tuple[Booked, bool]:
-    """The booking that the message makes or made, and whether it made it just now."""
+    *,
+    mails: bool,
+) -> Booked:
     # Who gives the turn up waits for this lock, and we for theirs: one of the two comes first.
     message = session.get_one(InboundMessage, new.message_id, with_for_update={"key_share": True})
     known = booking_made_by(session, new.message_id)
     if known is not None:
-        return known, False
+        return known
     if message.state != RECEIVED:
         raise TurnIsOver
     if not options:
@@ -184,8 +181,10 @@ def _book(
     for consent in consents:
         store_consent(session, new.conversation_id, new.message_id, consent, at)
     delete_draft(session, new.conversation_id, BOOKING)
+    if mails and new.reminders == EMAIL and new.email:
+        queue_elsewhere(session, new.message_id, EMAIL, new.email, {"booking": booking.id}, at)
     session.flush()
-    return _booked(booking), True
+    return _booked(booking)
 
 
 def _add(

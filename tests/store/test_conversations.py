@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 
 from bot.store import messages
-from bot.store.conversations import standing, stop_unasked
+from bot.store.conversations import (
+    address_of,
+    last_danger,
+    standing,
+    stop_unasked,
+    texts_before,
+    texts_of,
+)
 from bot.store.database import Database
 from bot.store.messages import Answer
 from bot.store.tables import Conversation
@@ -102,3 +109,57 @@ def test_an_emergency_is_no_crisis(database: Database, receive: Receive) -> None
     message = receive()
     messages.finish(database, message.id, Answer([{"text": "Call"}], urgency="emergency"), NOW)
     assert not standing(database, message.conversation_id, NOW).after_crisis
+
+
+def test_a_channel_that_writes_to_an_address_has_one(database: Database) -> None:
+    message = messages.receive(
+        database, "whatsapp", "person", "id", "Hello", NOW, SILENCE, "12025550143"
+    )
+    assert address_of(database, message.conversation_id) == "12025550143"
+
+
+def test_a_channel_that_needs_no_address_has_none(database: Database, receive: Receive) -> None:
+    assert address_of(database, receive().conversation_id) == ""
+
+
+def test_without_danger_there_is_no_last_one(database: Database, receive: Receive) -> None:
+    message = receive()
+    messages.finish(database, message.id, Answer([{"text": "Hello"}], urgency="same_day"), NOW)
+    assert last_danger(database, message.conversation_id) is None
+
+
+@pytest.mark.parametrize(
+    "urgencies", [("crisis", "emergency"), ("emergency", "crisis"), ("crisis", "crisis")]
+)
+def test_the_last_danger_is_the_later_one(
+    database: Database, receive: Receive, urgencies: tuple[str, str]
+) -> None:
+    for minutes, urgency in enumerate(urgencies):
+        message = receive(at=NOW + timedelta(minutes=minutes))
+        answer = Answer([{"text": "Call 112"}], urgency=urgency)
+        messages.finish(database, message.id, answer, NOW + timedelta(minutes=minutes))
+    assert last_danger(database, message.conversation_id) == NOW + timedelta(minutes=1)
+
+
+def test_texts_come_in_the_order_in_which_they_are_asked_for(
+    database: Database, receive: Receive
+) -> None:
+    one, two = receive("one").id, receive("two").id
+    assert texts_of(database, [two, one]) == ["two", "one"]
+
+
+def test_a_text_that_is_not_there_is_left_out(database: Database, receive: Receive) -> None:
+    assert texts_of(database, ["unknown", receive("one").id]) == ["one"]
+    assert texts_of(database, []) == []
+
+
+def test_the_texts_before_a_message_are_the_last_of_its_conversation(
+    database: Database, receive: Receive
+) -> None:
+    receive("of somebody else", person="other")
+    for text in ("one", "two", "three"):
+        receive(text)
+    last = receive("four")
+    receive("five")
+    assert texts_before(database, last.id, 2) == ["three", "two"]
+    assert texts_before(database, last.id, 9) == ["three", "two", "one"]

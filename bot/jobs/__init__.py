@@ -1,0 +1,1 @@
+"""What runs by itself beside the door, in the front process."""
