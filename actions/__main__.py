@@ -65,6 +65,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         is_confirmed_by_staff=clinic["booking"]["confirm"] == "staff",
         consent_versions=words["consents"],
         told=ToldBooking(clinic, words["labels"], times, settings.public_url),
+        mails=settings.smtp is not None,
     )
     return [
         AskBooking(database, clock, rules),
@@ -75,7 +76,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         ListenToBooking(database, clock, rules),
         ListenToContact(*contact),
         Menu(database, clock),
-        NotUnderstood(database, clock, button_labels(DATA)),
+        NotUnderstood(database, clock, rules, button_labels(DATA)),
         OtherLanguage(database, clock),
         OutOfScope(database, clock),
         PassToTeam(database, clock),

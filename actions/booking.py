@@ -39,6 +39,8 @@ _TELLING = (
     "faq",
     "call_me_back",
     "other_service",
+    "ask_diagnosis",
+    "report_reaction",
 )
 _ENDINGS = {
     Verdict.STOPPED: "stopped",
@@ -57,6 +59,8 @@ class BookingRules:
     is_confirmed_by_staff: bool
     consent_versions: Mapping[str, str]
     told: ToldBooking
+    # Whether the clinic can send e-mail.
+    mails: bool
 
 
 class BookingAction(SafeAction):
@@ -109,7 +113,11 @@ class BookingAction(SafeAction):
             why_not=lambda start: availability.why_not(VISIT, start, busy(), now),
             words_of=lambda ids: conversations.texts_of(self.database, ids),
             own_phone=own_phone,
-            reminder_ways=("whatsapp", "call") if own_phone else ("call",),
+            reminder_ways=(
+                *(("whatsapp",) if own_phone else ()),
+                *(("email",) if self.rules.mails else ()),
+                "call",
+            ),
         )
 
 
@@ -126,13 +134,13 @@ class BookConsultation(BookingAction):
         standing = self.draft(tracker)
         world = self.world(tracker)
         dialogue = self.rules.dialogue
-        if standing is not None:
-            self.keep(tracker, dialogue.resumed(standing, world))
+        if standing is not None and not dialogue.is_treatment(heard.text):
+            self.keep(tracker, self._gone_on(standing, heard, world))
             return [FollowupAction(FORM)]
         if heard.intent == "continue_booking":
             dispatcher.utter_message(response="utter_nothing_to_continue")
             return []
-        if heard.intent == "inform" and not dialogue.is_opening(heard.text, world):
+        if heard.intent == "inform" and not dialogue.is_opening(heard.text, world.now):
             dispatcher.utter_message(response="utter_inform")
             return []
         if dialogue.is_treatment(heard.text):
@@ -143,6 +151,14 @@ class BookConsultation(BookingAction):
             return []
         self.keep(tracker, outcome.draft)
         return [FollowupAction(FORM)]
+
+    def _gone_on(self, standing: Draft, heard: Heard, world: Surroundings) -> Draft:
+        """The draft that stands, with what the message adds: "book Friday 6 pm instead"."""
+        resumed = self.rules.dialogue.resumed(standing, world)
+        outcome = self.rules.dialogue.hear(resumed, heard, world)
+        # A consent, a stop and the yes that books are answers to a question that was just put.
+        is_added = outcome.verdict is Verdict.HEARD and outcome.draft.consent == standing.consent
+        return outcome.draft if is_added else resumed
 
 
 class ListenToBooking(BookingAction):
@@ -208,6 +224,7 @@ class ListenToBooking(BookingAction):
             phone=draft.phone,
             concern=draft.concern,
             reminders=draft.reminders,
+            email=draft.email,
         )
         reminders = GivenConsent(
             "reminders", self.rules.consent_versions["reminders"], draft.reminders != "none"
@@ -221,6 +238,7 @@ class ListenToBooking(BookingAction):
                 "pending" if self.rules.is_confirmed_by_staff else "booked",
                 [reminders],
                 world.now,
+                mails=self.rules.mails,
             )
         except TimeTaken:
             self.keep(tracker, self.rules.dialogue.offers.taken(draft, self.world(tracker)))
@@ -245,7 +263,8 @@ class AskBooking(BookingAction):
         """Asks; says how to go on where danger came between; ends a form without a draft."""
         if tracker.get_slot(HEARD) == FAILED:
             dispatcher.utter_message(response=FAILED)
-            return []
+            # A question in between sets nothing, and must not be told of it again.
+            return [SlotSet(HEARD, None)]
         draft = self.draft(tracker)
         if draft is None:
             return [SlotSet("requested_slot", None)]
@@ -308,7 +327,8 @@ def told_before(tracker: Tracker) -> list[Heard]:
         intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
         text = str(event.get("text") or "")
         if intent in _TELLING and text.partition("{")[0] != intent:
-            found.append(Heard(str((event.get("metadata") or {}).get("message", "")), text))
+            message = str((event.get("metadata") or {}).get("message", ""))
+            found.append(Heard(message, text, str(intent)))
     return found
 
 

@@ -76,7 +76,7 @@ class ListenToContact(ContactAction):
         after, reached = self.dialogue.hear(contact, heard)
         if reached is Reached.NOT_MINE:
             return []
-        if after.phone and not contact.phone:
+        if after.phone != contact.phone:
             self._keep_phone(tracker, after)
         if reached is Reached.HEARD:
             self.keep(tracker, after)
@@ -112,7 +112,8 @@ class AskContact(ContactAction):
         """Asks for the number, then for the time; ends a form that nobody needs."""
         if tracker.get_slot(HEARD) == FAILED:
             dispatcher.utter_message(response=FAILED)
-            return []
+            # A question in between sets nothing, and must not be told of it again.
+            return [SlotSet(HEARD, None)]
         contact = self.known(tracker)
         if contact is None:
             return [SlotSet("requested_slot", None)]

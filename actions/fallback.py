@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Events, SafeAction
+from actions.base import Events
+from actions.booking import BookingAction, BookingRules, heard_now
 from actions.team import how_to_reach
 from bot.clinic.clock import Clock
 from bot.clinic.nearest import nearest_buttons
@@ -17,12 +20,18 @@ from bot.store.database import Database
 NOT_UNDERSTOOD = "nlu_fallback"
 
 
-class NotUnderstood(SafeAction):
-    """The nearest topics as buttons; at the second time in a row, a request for a person."""
+class NotUnderstood(BookingAction):
+    """The nearest topics as buttons; at the second time in a row, a request for a person.
 
-    def __init__(self, database: Database, clock: Clock, labels: Mapping[str, str]) -> None:
+    A message that holds a day, a time or a phone is taken for the beginning of a booking: nobody
+    writes "skin tags, Friday 4 pm, 99999 00001" to ask a question.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, rules: BookingRules, labels: Mapping[str, str]
+    ) -> None:
         """`labels`: what a button to a label says (`faq/price` -> "Price")."""
-        super().__init__(database, clock)
+        super().__init__(database, clock, rules)
         self._labels = labels
 
     def name(self) -> str:
@@ -31,6 +40,9 @@ class NotUnderstood(SafeAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Looks back one message of the patient's to know which time it is."""
+        text = heard_now(tracker).text
+        if await asyncio.to_thread(self.rules.dialogue.is_opening, text, self.clock.now()):
+            return [FollowupAction("action_book_consultation")]
         ranking = [entry["name"] for entry in tracker.latest_message.get("intent_ranking") or []]
         buttons = nearest_buttons(ranking, self._labels)
         if buttons and not _was_not_understood_before(tracker.events):

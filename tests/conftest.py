@@ -37,8 +37,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, cloud_api: FakeCloudApi) -> 
 
 
 @pytest.fixture(scope="session")
-def _house_in_parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HouseInParts]:
-    yield from _living(HouseInParts(tmp_path_factory.mktemp("parts"), CLINIC_NOW=CLOSED))
+def _house_in_parts(
+    tmp_path_factory: pytest.TempPathFactory, cloud_api: FakeCloudApi
+) -> Iterator[HouseInParts]:
+    folder = tmp_path_factory.mktemp("parts")
+    yield from _living(HouseInParts(folder, CLINIC_NOW=CLOSED, **cloud_api.environment))
 
 
 @pytest.fixture
@@ -87,3 +90,18 @@ def open_website(house: House) -> Iterator[Callable[..., WebsitePatient]]:
     yield open_it
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def new_patient(
+    open_website: Callable[..., WebsitePatient], cloud_api: FakeCloudApi
+) -> Callable[[str, House], Patient]:
+    """Brings a new patient to a house, on the website or on WhatsApp."""
+
+    def bring(channel: str, house: House) -> Patient:
+        if channel == WebsitePatient.channel:
+            return open_website(at=house)
+        assert channel == WhatsAppPatient.channel
+        return WhatsAppPatient(house, cloud_api)
+
+    return bring

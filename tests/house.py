@@ -1,13 +1,15 @@
 """Starts the real three processes for tests, and talks to them as patients do: from outside.
 
 Nothing here knows how an answer is made. What a test reads of the database are ids, kinds and
-states, which are stored in clear; words are encrypted and stay so.
+states, which are stored in clear, and with the house's own key what staff can read: visits and
+how to reach somebody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import signal
@@ -22,8 +24,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -41,14 +45,19 @@ from tests.fake_cloud_api import FakeCloudApi
 # A Monday on which the clinic of clinic.yml is open until 14:00, and a Sunday.
 OPEN = "2026-11-23T11:00:00+05:30"
 CLOSED = "2026-11-22T11:00:00+05:30"
+CLINIC_ZONE = ZoneInfo("Asia/Kolkata")
 
 # Seconds.
 READY_WITHIN = 180.0
 STOPPED_WITHIN = 20.0
 # The door promises an answer within 8 s; the rest is the machine's.
 ANSWER_WITHIN = 10.0
-# A turn on the website has no end mark: after its first message, this long without another.
+# This long without a message means that nothing comes any more.
 QUIET = 0.4
+# Between two looks at the database.
+LOOK = 0.01
+# Phones of people on WhatsApp, of the range of invented Indian numbers.
+_numbers = itertools.count(919999910000)
 
 # What a house must not take over from the machine that runs the tests.
 FOREIGN = (
@@ -68,14 +77,25 @@ def need(present: bool, sentence: str) -> None:
     pytest.skip(sentence)
 
 
-def wait_until(condition: Callable[[], bool], within: float, what: Callable[[], str] | str) -> None:
+def wait_until(
+    condition: Callable[[], bool],
+    within: float,
+    what: Callable[[], str] | str,
+    look_every: float = 0.05,
+) -> None:
     """Returns as soon as the condition holds; fails with `what` after `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():
         if time.monotonic() > deadline:
             said = what if isinstance(what, str) else what()
             pytest.fail(f"not within {within:.0f} s: {said}", pytrace=False)
-        time.sleep(0.05)
+        time.sleep(look_every)
+
+
+def wall_time(stored: str) -> str:
+    """A stored instant, UTC without a zone, as the clinic's clock shows it."""
+    at = datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return at.astimezone(CLINIC_ZONE).strftime("%Y-%m-%dT%H:%M")
 
 
 def free_ports(count: int) -> list[int]:
@@ -94,6 +114,22 @@ def trained_model() -> Path:
     """The model for the present data; training it counts for no start's time."""
     model = fitting_model()
     return model if model.exists() else train()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A row of `bookings`, read with the house's key; `when` is the clinic's wall time."""
+
+    id: str
+    status: str
+    when: str
+    name: str
+    phone: str
+    concern: str
+    patient_is: str
+    reminders: str
+    # Resource and five-minute step of every row of `booked_ticks`.
+    ticks: frozenset[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -250,8 +286,86 @@ class House:
             )
         ]
 
+    def visits_of(self, channel: str, person: str) -> list[Visit]:
+        """The visits of a person, in the order in which they were booked."""
+        rows = self.rows(
+            "SELECT b.id, b.status, b.starts_at, b.name, b.phone, b.concern, b.patient_is,"
+            " b.reminders FROM bookings b JOIN conversations c ON c.id = b.conversation_id"
+            " WHERE c.channel = ? AND c.person = ? ORDER BY b.created_at, b.id",
+            channel,
+            self._person(channel, person),
+        )
+        return [
+            Visit(
+                row_id,
+                status,
+                wall_time(starts_at),
+                self._read(name),
+                self._read(phone),
+                self._read(concern),
+                patient_is,
+                reminders,
+                frozenset(
+                    (str(resource), int(tick))
+                    for resource, tick in self.rows(
+                        "SELECT resource, tick FROM booked_ticks WHERE booking_id = ?", row_id
+                    )
+                ),
+            )
+            for row_id, status, starts_at, name, phone, concern, patient_is, reminders in rows
+        ]
+
+    def consents_of(self, channel: str, person: str) -> list[tuple[str, bool]]:
+        """To what a person said yes or no, in order."""
+        return [
+            (str(purpose), bool(given))
+            for purpose, given in self.rows(
+                "SELECT o.purpose, o.given FROM consents o"
+                " JOIN conversations c ON c.id = o.conversation_id"
+                " JOIN inbound_messages m ON m.id = o.message_id"
+                " WHERE c.channel = ? AND c.person = ? ORDER BY m.position, o.purpose",
+                channel,
+                self._person(channel, person),
+            )
+        ]
+
+    def drafts_of(self, channel: str, person: str) -> set[str]:
+        """What a person has begun and not ended: booking, contact."""
+        return {
+            str(kind)
+            for (kind,) in self.rows(
+                "SELECT d.kind FROM drafts d JOIN conversations c ON c.id = d.conversation_id"
+                " WHERE c.channel = ? AND c.person = ?",
+                channel,
+                self._person(channel, person),
+            )
+        }
+
+    def reach_of(self, channel: str, person: str) -> list[dict[str, str]]:
+        """How staff can reach a person: what stands with each of their requests, in order."""
+        return [
+            json.loads(self._read(details) or "{}")
+            for (details,) in self.rows(
+                "SELECT r.details FROM staff_requests r"
+                " JOIN conversations c ON c.id = r.conversation_id"
+                " JOIN inbound_messages m ON m.id = r.message_id"
+                " WHERE c.channel = ? AND c.person = ? ORDER BY m.position",
+                channel,
+                self._person(channel, person),
+            )
+        ]
+
+    def empty_calendar(self) -> None:
+        """Every time is free again, so that one test's visits are not in another's way."""
+        with closing(sqlite3.connect(self.var_dir / "clinic.db", timeout=10.0)) as database:
+            database.execute("DELETE FROM booked_ticks")
+            database.execute("DELETE FROM bookings")
+            database.commit()
+
     def is_answered(self, channel: str, person: str) -> bool:
         """Whether every message of a person is done and every answer to it has left."""
+        # In this order: an answer is put out in the same moment in which its message is done.
+        states = self.messages_of(channel, person)
         left = self.rows(
             "SELECT COUNT(*) FROM outbound_messages o"
             " JOIN conversations c ON c.id = o.conversation_id"
@@ -259,10 +373,28 @@ class House:
             channel,
             self._person(channel, person),
         )
-        return left == [(0,)] and set(self.messages_of(channel, person)) == {"done"}
+        return set(states) == {"done"} and left == [(0,)]
+
+    def answer_with(self, outbound_id: str) -> list[str]:
+        """The ids of all messages of the answer to which this one belongs, in order."""
+        return [
+            str(found)
+            for (found,) in self.rows(
+                "SELECT id FROM outbound_messages WHERE reply_to ="
+                " (SELECT reply_to FROM outbound_messages WHERE id = ?) ORDER BY position",
+                outbound_id,
+            )
+        ]
 
     def _person(self, channel: str, person: str) -> str:
-        return Cipher(self.settings.data_key).search_hash(f"{channel}:{person}")
+        return self._cipher.search_hash(f"{channel}:{person}")
+
+    def _read(self, words: str | None) -> str:
+        return self._cipher.decrypt(words) if words else ""
+
+    @cached_property
+    def _cipher(self) -> Cipher:
+        return Cipher(self.settings.data_key)
 
     def rest(self, sender: str, text: str, message_id: str = "") -> list[Message]:
         """One turn over REST, which gives all messages of the turn at once."""
@@ -394,6 +526,26 @@ class Patient:
         return self.house.requests_of(self.channel, self.person)
 
     @property
+    def visits(self) -> list[Visit]:
+        """The visits that they booked."""
+        return self.house.visits_of(self.channel, self.person)
+
+    @property
+    def consents(self) -> list[tuple[str, bool]]:
+        """To what they said yes or no."""
+        return self.house.consents_of(self.channel, self.person)
+
+    @property
+    def drafts(self) -> set[str]:
+        """What they have begun and not ended."""
+        return self.house.drafts_of(self.channel, self.person)
+
+    @property
+    def reach(self) -> list[dict[str, str]]:
+        """How staff can reach them, as it stands with each of their requests."""
+        return self.house.reach_of(self.channel, self.person)
+
+    @property
     def person(self) -> str:
         """What the channel knows them by."""
         return self.name
@@ -431,11 +583,14 @@ class WebsitePatient(Patient):
         return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
 
     def say(self, text: str, message_id: str = "") -> list[Message]:
-        """Writes, is told that it was received, and waits for the answer and a short quiet."""
+        """Writes, is told that it was received, and waits for the whole answer."""
         acknowledged = self.call("user_uttered", self.body(text, message_id))
         assert acknowledged == {"status": "received"}, acknowledged
-        self.answer = [self.next_message(ANSWER_WITHIN)]
-        self.answer += self.until_quiet()
+        first = self.next_message(ANSWER_WITHIN)
+        # A turn has no end mark; its answer was stored as a whole before the first part left.
+        expected = self.house.answer_with(first.id)
+        self.answer = [first, *(self.next_message(ANSWER_WITHIN) for _ in expected[1:])]
+        assert [each.id for each in self.answer] == (expected or [first.id])
         return self.answer
 
     def body(self, text: str, message_id: str = "") -> dict[str, Any]:
@@ -488,11 +643,20 @@ class WebsitePatient(Patient):
         return self._run(self._client.call(event, data, timeout=int(ANSWER_WITHIN)))
 
     def close(self) -> None:
-        """Closes the page."""
-        self._run(self._client.disconnect())
+        """Closes the page, also one that tries to reach a front that has died."""
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        await self._client.disconnect()
+        # What is left tries to connect again, or has not given its socket back yet.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0)
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(READY_WITHIN)
@@ -503,12 +667,12 @@ class WhatsAppPatient(Patient):
 
     channel = "whatsapp"
 
-    def __init__(self, house: House, cloud: FakeCloudApi, number: str = "") -> None:
-        """A new person who hides their number behind a business-scoped id, or this number.
+    def __init__(self, house: House, cloud: FakeCloudApi, name: str = "") -> None:
+        """A new person with a number of their own; `name` is another, or a business-scoped id.
 
         The house must have been started with the `environment` of this cloud.
         """
-        super().__init__(house, number or f"IN.{uuid.uuid4().hex}")
+        super().__init__(house, name or str(next(_numbers)))
         self._cloud = cloud
         self._seen = len(cloud.sent_to(self.name))
         self._rows: set[str] = set()
@@ -533,6 +697,7 @@ class WhatsAppPatient(Patient):
             lambda: self.house.is_answered(self.channel, self.person),
             ANSWER_WITHIN,
             lambda: f"an answer on WhatsApp\n{self.house.log_tail()}",
+            LOOK,
         )
         sent = self._cloud.sent_to(self.name)[self._seen :]
         self._seen += len(sent)

@@ -15,6 +15,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType
 
 LONGEST_NAME = 100
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _MOST_NAME_WORDS = 6
 # A chunk that nothing else explains is a name up to this many words: "Ravi Kumar, 99999 00001".
 _MOST_BARE_WORDS = 3
@@ -32,7 +33,15 @@ _LEAST_DIGITS = 6
 # What stands around a name and is none of it, such as an emoji; a bracket shows that it is none.
 _NO_NAME = rf"[^\w<>{{}}\[\]()@#/\\{_MARKS}]+"
 _SIGNS_AROUND = re.compile(rf"^{_NO_NAME}|{_NO_NAME}$")
-_NOT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:for|about|my|the)\s+)*$", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|instead of|rather than)\s+(?:(?:for|about|my|the)\s+)*$", re.IGNORECASE
+)
+
+# A dot-atom at a host name (RFC 5322, 3.4.1); what else is allowed nobody has.
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9!#$%&'*/=?^_`{|}~+-]+(?:\.[A-Za-z0-9!#$%&'*/=?^_`{|}~+-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}(?![\w-])"
+)
 
 Span = tuple[int, int]
 
@@ -105,6 +114,8 @@ class DetailReader:
             words = words[1:]
         while len(words) > 1 and words[-1].casefold() in self._around:
             words = words[:-1]
+        if len(words) == 1 and len(words[0]) > 1 and words[0].casefold() in self._around:
+            words = []
         name = self._told_name(text) or _tidy(" ".join(words))
         return Details(name=name, is_own_name=bool(name and self._own.search(text)))
 
@@ -116,6 +127,11 @@ class DetailReader:
         """Whether every word is one that people use for other things than names."""
         words = [word.casefold() for word in _WORD.findall(text)]
         return bool(words) and all(word in self._common for word in words)
+
+    def email(self, text: str) -> str:
+        """The e-mail address in an answer; empty if there is none."""
+        found = _EMAIL.search(text)
+        return found.group() if found and len(found.group()) <= LONGEST_EMAIL else ""
 
     def phone(self, text: str) -> Details:
         """The phone in an answer to "what is your phone?", or what is wrong with it."""

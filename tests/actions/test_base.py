@@ -13,7 +13,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 import actions.base
-from actions.base import FAILED, Events, SafeAction, intent_of, message_id
+from actions.base import FAILED, HEARD, Events, SafeAction, intent_of, message_id
 from bot.clinic.clock import Clock
 from bot.store.database import Database
 from tests.actions.conftest import Turn
@@ -124,6 +124,15 @@ async def test_a_failure_that_cannot_be_kept_is_still_answered(
     assert len(caplog.messages) == 2
     assert re.match(r"error [0-9a-f]{8} was not kept for staff: OSError at ", caplog.messages[1])
     assert MARK not in caplog.text
+
+
+async def test_a_forms_validation_fails_silently_and_its_question_says_so(turn: Turn) -> None:
+    action = AnAction(turn.database, fail)
+    action.says_failure = False
+    assert await turn.run(action) == []
+    [event] = turn.returned
+    assert (event["name"], event["value"]) == (HEARD, FAILED)
+    assert turn.requests == []
 
 
 async def test_a_message_without_the_doors_id_is_still_answered(turn: Turn) -> None:

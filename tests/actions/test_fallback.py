@@ -41,6 +41,15 @@ async def test_the_second_time_in_a_row_the_team_is_asked(turn: Turn) -> None:
     assert turn.requests == [("not_understood", "routine")]
 
 
+async def test_a_visitor_is_asked_for_a_number_with_the_request_only(turn: Turn) -> None:
+    turn.events = heard("nlu_fallback")
+    await turn.run("action_not_understood", "nlu_fallback", intent_ranking=NEAR)
+    assert turn.goes_on_with == []
+    turn.events = heard("nlu_fallback", "nlu_fallback")
+    await turn.run("action_not_understood", "nlu_fallback", intent_ranking=NEAR)
+    assert turn.goes_on_with == ["contact_form"]
+
+
 async def test_a_message_that_was_understood_between_begins_anew(turn: Turn) -> None:
     turn.events = heard("nlu_fallback", "faq", "nlu_fallback")
     said = await turn.run("action_not_understood", "nlu_fallback", intent_ranking=NEAR)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from actions.base import FAILED
+from actions.base import FAILED, SafeAction
 from actions.fixed import LANGUAGES
 from actions.team import RESPONSES, ReportReaction
 from bot.clinic.clock import Clock
 from bot.data_files import ROOT, read_yaml
 from bot.store.database import Database
+from bot.store.requests import add_details, open_requests_in_full
 from bot.store.tables import Base, Conversation
 from tests.actions.conftest import Turn
 
@@ -46,9 +47,46 @@ def test_every_wish_that_a_rule_passes_on_has_a_response() -> None:
     passed_on = {
         rule["steps"][0]["intent"]
         for rule in read_yaml(ROOT / "data" / "rules" / "team.yml")["rules"]
-        if rule["steps"][1]["action"] == "action_pass_to_team"
+        if rule["steps"][1].get("action") == "action_pass_to_team"
     }
     assert passed_on == set(RESPONSES)
+
+
+async def test_a_session_of_a_plan_is_a_request(turn: Turn) -> None:
+    said = await turn.run("action_pass_to_team", "book_consultation")
+    assert said == ["utter_passed_next_session"]
+    assert turn.requests == [("next_session", "routine")]
+
+
+@pytest.mark.parametrize(
+    ("action", "intent"),
+    [("action_pass_to_team", "talk_to_staff"), ("action_report_reaction", "report_reaction")],
+)
+async def test_a_visitor_whom_nobody_can_reach_is_asked_for_a_number(
+    turn: Turn, action: str, intent: str
+) -> None:
+    await turn.run(action, intent)
+    assert turn.goes_on_with == ["contact_form"]
+
+
+async def test_who_told_a_number_before_is_not_asked_again(turn: Turn) -> None:
+    await turn.run("action_pass_to_team", "talk_to_staff")
+    add_details(turn.database, turn.message.conversation_id, {"phone": "+919999900071"})
+    turn.receives("call me")
+    await turn.run("action_pass_to_team", "call_me_back")
+    assert turn.goes_on_with == []
+    requests = open_requests_in_full(turn.database, 9)
+    assert [each.details["phone"] for each in requests] == ["+919999900071"] * 2
+
+
+async def test_who_writes_from_a_number_is_not_asked_for_one(
+    database: Database, templates: list[SafeAction]
+) -> None:
+    turn = Turn(database, templates, channel="whatsapp", address="12025550143")
+    await turn.run("action_pass_to_team", "talk_to_staff")
+    assert turn.goes_on_with == []
+    [request] = open_requests_in_full(turn.database, 9)
+    assert request.details == {"phone": "+12025550143"}
 
 
 async def test_a_reaction_is_a_request_of_the_same_day(turn: Turn) -> None:

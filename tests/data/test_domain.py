@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from actions.menu import LISTS
+from bot.clinic.booking.draft import Step
 from bot.clinic.details import LONGEST_NAME
 from bot.clinic.facts import PLACEHOLDERS, fill, unfilled
-from bot.clinic.booking.draft import Step
 from bot.clinic.nearest import WAYS_ON, nearest_buttons
 from bot.clinic.payloads import read_payload
 from bot.data_files import DATA, ROOT, button_labels, read_yaml
@@ -33,7 +33,7 @@ SAID_BY_ACTIONS = {
     "booking_when": "Wednesday 30 Nov 2026 at 10:00",
     "booking_name": NAME,
     "booking_phone": "+91 99999 00001",
-    "booking_reminders": "by phone call",
+    "booking_reminders": "by e-mail to " + "w" * 100 + "@clinic.example",
     "booking_doctor": NAME,
     "booking_reference": "ACDEFGHJ",
     "booking_calendar": "https://assistant.clinic.example/visits/" + "k" * 43 + ".ics",
@@ -45,6 +45,7 @@ TOLD = {
     "consent": {"yes", "no"},
     "phone": {"own", "other"},
     "confirm": {"yes", "change"},
+    "reminders": {"none"},
     "change": {"time", "name", "phone"},
     "booking": {"stop", "go_on"},
     "call": {"no"},

@@ -77,7 +77,9 @@ async def engine(server: FakeEngine) -> AsyncIterator[Engine]:
 
 
 async def turn(engine: Engine, press: Press | None = None, again: bool = False) -> Turn:
-    return await engine.turn("conversation-1", "message-1", "Hello there", press, again=again, angry=False)
+    return await engine.turn(
+        "conversation-1", "message-1", "Hello there", press, again=again, angry=False
+    )
 
 
 async def test_a_turn_sends_the_message_with_its_ids(server: FakeEngine, engine: Engine) -> None:

@@ -53,6 +53,7 @@ class Answers:
         self._begins_with_yes = re.compile(rf"(?:{_any_of(whole['yes'])})(?!\w)", re.IGNORECASE)
         self._yes_signs = frozenset(words["yes_signs"])
         self._grown_up = _inside(words["grown_up"])
+        self._age = re.compile(words["age"], re.IGNORECASE)
         self._but = _inside(words["but"])
         self._other = _inside(words["other_wanted"])
         self._question = re.compile(rf"\s*(?:{_any_of(words['questions'])})(?!\w)", re.IGNORECASE)
@@ -91,6 +92,11 @@ class Answers:
         begins = self._begins_with_yes.match(said) and not self._but.search(said)
         return self.yes(heard) or (bool(begins) and "?" not in heard.text)
 
+    def age(self, text: str) -> int | None:
+        """The age that a message consists of, in years; None if it is something else."""
+        found = self._age.fullmatch(text.strip(" .!"))
+        return int(found.group(1)) if found else None
+
     def is_grown_up(self, text: str) -> bool:
         """Whether it says that somebody is 18 or older."""
         return bool(self._grown_up.search(text))
@@ -119,7 +125,7 @@ class Answers:
         return self.what_to_change(text) if self._other.search(text) else ""
 
     def what_to_change(self, text: str) -> str:
-        """The fact that is named: time, name, phone or whom."""
+        """The fact that is named: time, name, phone, whom or reminders."""
         return next((name for name, said in self._changes.items() if said.search(text)), "")
 
     def reminder_way(self, text: str) -> str:
@@ -129,7 +135,8 @@ class Answers:
     def place_in(self, text: str, count: int) -> int | None:
         """Which of so many offered things is meant by "the second one"; counted from 0."""
         for place, said in self._ordinals.items():
-            if place <= count and said.search(text):
+            # -1 is the last one, of which there must be one too.
+            if abs(place) <= count and said.search(text):
                 return place - 1 if place > 0 else count + place
         return None
 

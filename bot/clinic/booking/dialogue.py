@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from bot.clinic.booking.answers import Answers
 from bot.clinic.booking.draft import (
     ADULT,
+    ADULT_AGE,
     GIVEN,
     MINOR,
     MINOR_WRITER,
@@ -32,6 +33,10 @@ from bot.clinic.times import TimeWish
 # Intents of the booking's own buttons, and those that only say "go on".
 _PRESSED = ("inform", "book_consultation")
 _GOING_ON = ("book_consultation", "continue_booking")
+# Intents of earlier messages in which a day or a time is that of a visit.
+_WISHING = ("book_consultation", "ask_availability", "inform", "other_service", "ask_diagnosis")
+# More ordinary words than these are a sentence, and no name.
+_WORDS_OF_ORDINARY_NAME = 2
 # What the classifier may take a name for.
 _MAY_NAME = ("", "inform", "nlu_fallback")
 
@@ -53,6 +58,7 @@ class BookingDialogue:
             Step.NAME: self._answered_name,
             Step.PHONE: self._answered_phone,
             Step.REMINDERS: self._answered_reminders,
+            Step.EMAIL: self._answered_email,
             Step.CONFIRM: self._answered_confirm,
         }
 
@@ -60,9 +66,9 @@ class BookingDialogue:
         """Whether a session of a plan is meant: the team arranges it, who know the plan."""
         return self._answers.is_treatment(text)
 
-    def is_opening(self, text: str, world: Surroundings) -> bool:
+    def is_opening(self, text: str, now: datetime) -> bool:
         """Whether a message without a clear intent still begins a booking: a time, or a phone."""
-        reading = self.offers.read(text, world)
+        reading = self.offers.read(text, now)
         return bool(self._reader.read(text, reading.covered).phone) or not reading.wish.is_empty
 
     def open(
@@ -80,10 +86,13 @@ class BookingDialogue:
         """
         draft = Draft(heard=heard.id, consent=GIVEN if agreed else "")
         for each in earlier:
-            covered = self.offers.read(each.text, world).covered
-            told = self._reader.read(each.text, covered, bare=False)
+            reading = self.offers.read(each.text, world.now)
+            told = self._reader.read(each.text, reading.covered, bare=False)
             draft = _for_another(draft, told).about(told.concern).reached_by(told, each.id)
-        reading = self.offers.read(heard.text, world)
+            is_clear = not (reading.wish.is_empty or reading.wish.problem or reading.wish.unclear)
+            if is_clear and each.intent in _WISHING:
+                draft = self.offers.wished(draft, reading.wish, world)
+        reading = self.offers.read(heard.text, world.now)
         details = self._reader.read(heard.text, reading.covered)
         draft = _for_another(draft, details).about(details.concern)
         if draft.whom == MINOR_WRITER:
@@ -119,6 +128,9 @@ class BookingDialogue:
     def _heard_words(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
         """Facts of any kind, else an answer to the question; None where it is neither."""
         step = next_step(draft)
+        age = self._answers.age(heard.text) if step is Step.WHOM else None
+        if age is not None:
+            return self._told_age(draft, age, world)
         after = self._with_facts(draft, step, heard, world)
         if after != draft:
             return self._told_facts(step, after, heard, world)
@@ -139,7 +151,7 @@ class BookingDialogue:
 
     def _with_facts(self, draft: Draft, step: Step, heard: Heard, world: Surroundings) -> Draft:
         """The draft with every fact of a free message."""
-        reading = self.offers.read(heard.text, world)
+        reading = self.offers.read(heard.text, world.now)
         # "Asha Rao, 99999 00001" answers two questions; a name alone is read as an answer.
         details = self._reader.read(heard.text, reading.covered, bare=False)
         if step is Step.NAME and details.phone:
@@ -177,7 +189,7 @@ class BookingDialogue:
         told_in = draft.to_read_again(message_id).unread
         draft = replace(draft, consent=GIVEN, unread=())
         for text in world.words_of(told_in):
-            found = self._reader.read(text, self.offers.read(text, world).covered)
+            found = self._reader.read(text, self.offers.read(text, world.now).covered)
             draft = draft.reached_by(found, message_id)
         return draft
 
@@ -195,9 +207,18 @@ class BookingDialogue:
             place = 0
         if place is not None:
             return self._ready(self.offers.chosen(draft, draft.offered[place], world), world)
-        if self._answers.no(heard) or heard.intent == "ask_availability":
+        wants_other = self._answers.no(heard) or self._answers.wants_other(heard.text) == "time"
+        if wants_other or heard.intent == "ask_availability":
             return Outcome(self.offers.others(draft, world))
         return None
+
+    def _told_age(self, draft: Draft, age: int, world: Surroundings) -> Outcome:
+        """An age, where it is asked who comes and whether they are 18 or older: "17"."""
+        if draft.whom == OTHER:
+            return self._ready(draft.for_whom(ADULT if age >= ADULT_AGE else MINOR), world)
+        if age < ADULT_AGE:
+            return Outcome(draft.for_whom(MINOR_WRITER), Verdict.MINOR_ALONE)
+        return self._ready(draft.for_whom(SELF), world)
 
     def _answered_whom(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
         if self._answers.yes(heard) or self._answers.is_grown_up(heard.text):
@@ -228,7 +249,12 @@ class BookingDialogue:
         text = heard.text.strip()
         # "Joy" is an ordinary word and a name: only what the classifier takes for something else
         # too is no answer. A single letter is some people's whole name.
-        is_else = heard.intent not in _MAY_NAME and self._reader.is_ordinary(text)
+        is_ordinary = self._reader.is_ordinary(text)
+        is_else = is_ordinary and (
+            heard.intent not in _MAY_NAME
+            or self._answers.is_question(text)
+            or len(text.split()) > _WORDS_OF_ORDINARY_NAME
+        )
         is_else = is_else or self._answers.yes(heard) or self._answers.no(heard)
         if not text or (is_else and len(text) > 1):
             return None
@@ -259,6 +285,14 @@ class BookingDialogue:
         if way not in (*world.reminder_ways, NO_REMINDER):
             return None
         return self._ready(replace(draft, reminders=way), world)
+
+    def _answered_email(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
+        email = self._reader.email(heard.text)
+        if email:
+            return self._ready(replace(draft, email=email), world)
+        if self._answers.no(heard):
+            return self._ready(replace(draft, reminders=NO_REMINDER), world)
+        return None
 
     def _answered_confirm(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
         if self._answers.yes(heard) and not draft.changing:
@@ -314,6 +348,8 @@ class BookingDialogue:
 
 def _for_another(draft: Draft, told: Details) -> Draft:
     """For whom a free message says; "for me" says nothing of the writer's age, which is asked."""
-    if told.whom != SELF:
-        return draft.for_whom(told.whom)
-    return draft if draft.whom in ("", SELF) else draft.without("whom")
+    if told.whom == SELF:
+        return draft if draft.whom in ("", SELF) else draft.without("whom")
+    # "My brother's name is Ravi" speaks of the one who comes.
+    is_known = draft.whom == MINOR or (draft.whom == ADULT and told.name)
+    return draft if told.whom == OTHER and is_known else draft.for_whom(told.whom)

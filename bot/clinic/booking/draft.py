@@ -12,8 +12,10 @@ from bot.clinic.details import Details
 
 # Who comes. A minor who writes for themself cannot book (brief 6.6).
 SELF, ADULT, MINOR, OTHER, MINOR_WRITER = "self", "adult", "minor", "other", "minor_writer"
+ADULT_AGE = 18
 GIVEN = "given"
 NO_REMINDER = "none"
+BY_EMAIL = "email"
 
 
 class Step(str, Enum):
@@ -26,6 +28,7 @@ class Step(str, Enum):
     NAME = "name"
     PHONE = "phone"
     REMINDERS = "reminders"
+    EMAIL = "email"
     CONFIRM = "confirm"
 
 
@@ -55,6 +58,7 @@ class Draft:
     name: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
     reminders: str = ""
+    email: str = field(default="", repr=False)
     # Messages that may hold a name or a phone, read again once the patient has agreed.
     unread: tuple[str, ...] = ()
     # The last message heard: one that comes twice is heard once.
@@ -113,7 +117,7 @@ class Draft:
             return self.to_read_again(message_id)
         # The writer's own name is not that of another adult who comes; for a child the
         # parent's is wanted, and the child's is not kept (brief 6.6).
-        fits = {ADULT: not details.is_own_name, MINOR: details.is_own_name}
+        fits = {ADULT: not details.is_own_name, MINOR: details.is_own_name, OTHER: False}
         name = details.name if fits.get(self.whom, True) else ""
         return replace(self, name=name or self.name, phone=details.phone or self.phone)
 
@@ -122,12 +126,13 @@ class Draft:
         return replace(self, unread=tuple(dict.fromkeys((*self.unread, message_id))))
 
     def without(self, what: str) -> Draft:
-        """With one fact open again: time, whom, name or phone."""
+        """With one fact open again: time, whom, name, phone or reminders."""
         emptied: dict[str, dict[str, Any]] = {
             "time": {"start": "", "wish": {}, "offered": ()},
             "whom": {"whom": "", "name": ""},
             "name": {"name": ""},
             "phone": {"phone": ""},
+            "reminders": {"reminders": ""},
         }
         return replace(self, changing=False, **emptied.get(what, {}))
 
@@ -142,6 +147,7 @@ def next_step(draft: Draft) -> Step:
         Step.NAME: bool(draft.name),
         Step.PHONE: bool(draft.phone),
         Step.REMINDERS: bool(draft.reminders),
+        Step.EMAIL: draft.reminders != BY_EMAIL or bool(draft.email),
     }
     return next((step for step, known in is_known.items() if not known), Step.CONFIRM)
 

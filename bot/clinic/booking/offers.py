@@ -27,9 +27,9 @@ class TimeOffers:
         self._hours, self._time_words = hours, time_words
         self._say, self._horizon = say, horizon_days
 
-    def read(self, text: str, world: Surroundings) -> TimeReading:
+    def read(self, text: str, now: datetime) -> TimeReading:
         """The days and times in a message."""
-        return read_times(text, world.now, self._hours, self._time_words, days_ahead=self._horizon)
+        return read_times(text, now, self._hours, self._time_words, days_ahead=self._horizon)
 
     def wished(self, draft: Draft, wish: TimeWish, world: Surroundings) -> Draft:
         """With one time, with times to choose from, or with what has to be asked back."""

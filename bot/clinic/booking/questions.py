@@ -93,7 +93,9 @@ class Questions:
                 "booking_what": str(self._labels["for"][draft.whom]).format(about=about),
                 "booking_name": draft.name,
                 "booking_phone": spoken_phone(draft.phone),
-                "booking_reminders": self._labels["reminders"][draft.reminders],
+                "booking_reminders": str(self._labels["reminders"][draft.reminders]).format(
+                    email=draft.email
+                ),
             },
         )
 
