@@ -77,6 +77,39 @@ def test_the_migrations_go_down_to_nothing_and_up_again(empty_url: str) -> None:
             assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_what_an_older_version_has_stored_is_served_by_this_one(
+    empty_url: str, database: Database
+) -> None:
+    row = {"at": "2026-11-22 06:30:00", "words": database.cipher.encrypt(WORDS)}
+    with connected(empty_url) as tables:
+        command.upgrade(alembic_config(tables), "0001")
+        with tables.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO conversations (id, channel, person, opened_at, last_message_at)"
+                    " VALUES ('c', 'website', 'p', :at, :at)"
+                ),
+                row,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO inbound_messages (id, conversation_id, channel, external_id,"
+                    " position, text, received_at, state, urgency)"
+                    " VALUES ('m', 'c', 'website', 'e', 1, :words, :at, 'received', 'none')"
+                ),
+                row,
+            )
+        command.upgrade(alembic_config(tables), "head")
+    older = Database(empty_url, database.cipher)
+    try:
+        [left] = messages.unanswered(older)
+        assert (left.text, left.kind) == (WORDS, messages.TEXT)
+        [out] = messages.finish(older, "m", Answer([{"text": REPLY}]), NOW)
+        assert (out.content["text"], out.attempts) == (REPLY, 0)
+    finally:
+        older.close()
+
+
 def test_migrating_a_second_time_loses_nothing(database: Database, receive: Receive) -> None:
     first = receive(WORDS)
     database.migrate()
