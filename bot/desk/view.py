@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from bot.clinic.details import spoken_phone
 from bot.clinic.hours import OpeningHours
 from bot.store.bookings import Booked
 from bot.store.requests import RequestInFull, Turn
@@ -124,7 +125,7 @@ class View:
             waiting=self._waiting(now - found.created_at),
             about=tuple(about),
             lines=lines,
-            phone=found.details.get("phone", ""),
+            phone=_as_read(found.details.get("phone", "")),
             good_time=found.details.get("good_time", ""),
             name=found.details.get("name", ""),
             known=tuple(self._known(found.draft, now)),
@@ -169,7 +170,7 @@ class View:
             patient_is=self._said("patient_is", found.patient_is),
             reminders=self._said("reminders", found.reminders),
             name=found.name,
-            phone=found.phone,
+            phone=_as_read(found.phone),
             concern=self._said("concerns", found.concern),
         )
 
@@ -227,6 +228,11 @@ class View:
             hours=span % DAY // HOUR if form == "days" else span // HOUR,
             minutes=max(span, timedelta()) % HOUR // MINUTE,
         )
+
+
+def _as_read(phone: str) -> str:
+    """A stored number in groups, as people read it; what is none stays as it is."""
+    return spoken_phone(phone) if re.fullmatch(r"\+\d{6,15}", phone) else phone
 
 
 def phone_link(phone: str) -> str:

@@ -37,7 +37,7 @@ async def is_heard(agent: Agent, row: list[str]) -> bool:
 async def test_most_angry_patients_reach_a_person(agent: Agent) -> None:
     unheard = [row[-1] for row in MOODS["angry"] if not await is_heard(agent, row)]
     assert len(MOODS["angry"]) == 40
-    assert len(unheard) <= 6, unheard
+    assert len(unheard) <= 5, unheard
 
 
 @pytest.mark.parametrize("row", MOODS["calm"], ids=lambda row: str(row[-1])[:40])
