@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.clinic.booking import Draft
+from bot.clinic.booking.draft import Draft
 from bot.clinic.times import TimeWish
 from bot.desk import pages
 from bot.store.database import Database
@@ -234,7 +234,7 @@ async def test_a_consultation_shows_who_comes_when_to_whom_and_where(
         "Tomorrow, Tue 24 Nov",
         "11:00 to 11:20 20 min",
         "Dr Example Mehra Consulting room 1",
-        "Asha Rao +919999900001 For another adult",
+        "Asha Rao +91 99999 00001 For another adult",
         "Consultation Hair",
         booked.reference,
         "by call",
