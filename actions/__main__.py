@@ -54,7 +54,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
     words = read_yaml(DATA / "booking.yml")
     times = read_yaml(DATA / "facts.yml")["times"]
     reader = DetailReader(words, common_words(DATA), clinic["clinic"]["country"])
-    contact = (database, clock, ContactDialogue(words, reader), words["consents"]["contact"])
+    contact = (database, clock, ContactDialogue(words, reader), words["consents"]["call_back"])
     hours = OpeningHours.from_mapping(clinic)
     horizon = clinic["booking"]["horizon_days"]
     offers = TimeOffers(hours, TimeWords(read_yaml(DATA / "times.yml")), times, horizon)

@@ -25,11 +25,14 @@ from bot.store import bookings, conversations, drafts
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
 from bot.store.database import Database
+from bot.store.requests import add_request
 
 VISIT = "consultation"
 FORM = "booking_form"
 # Set when the form is over: how it ended.
 ENDING = "booking"
+# What goes on with a booking after a sign of danger.
+GOING_ON = ("continue_booking", "book_consultation", "ask_availability")
 # Intents whose message may hold what a booking needs, before anybody asked.
 MOST_EARLIER = 10
 _TELLING = (
@@ -41,6 +44,7 @@ _TELLING = (
     "other_service",
     "ask_diagnosis",
     "report_reaction",
+    "nlu_fallback",
 )
 _ENDINGS = {
     Verdict.STOPPED: "stopped",
@@ -84,11 +88,18 @@ class BookingAction(SafeAction):
         kept = drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING)
         return None if kept is None else Draft.from_json(kept)
 
-    def keep(self, tracker: Tracker, draft: Draft) -> None:
-        """Stores the draft."""
-        now = self.clock.now()
+    def keep(self, tracker: Tracker, draft: Draft, now: datetime) -> None:
+        """Stores the draft as of `now`, the beginning of the turn: danger may come in between."""
         content = replace(draft, kept_at=now.isoformat()).to_json()
         drafts.write_draft(self.database, tracker.sender_id, drafts.BOOKING, content, now)
+
+    def suspension(self, tracker: Tracker, draft: Draft) -> str:
+        """After a sign of danger (brief 5.1): "unsaid" until the patient knows how to go on."""
+        if draft.suspended:
+            return draft.suspended
+        danger = conversations.last_danger(self.database, tracker.sender_id)
+        is_later = danger is not None and danger >= datetime.fromisoformat(draft.kept_at)
+        return "unsaid" if is_later else ""
 
     def drop(self, tracker: Tracker) -> None:
         """Forgets the draft."""
@@ -135,21 +146,37 @@ class BookConsultation(BookingAction):
         world = self.world(tracker)
         dialogue = self.rules.dialogue
         if standing is not None and not dialogue.is_treatment(heard.text):
-            self.keep(tracker, self._gone_on(standing, heard, world))
+            if self.suspension(tracker, standing) and heard.intent not in GOING_ON:
+                dispatcher.utter_message(response="utter_inform")
+                return []
+            self.keep(tracker, self._gone_on(standing, heard, world), world.now)
             return [FollowupAction(FORM)]
-        if heard.intent == "continue_booking":
-            dispatcher.utter_message(response="utter_nothing_to_continue")
-            return []
-        if heard.intent == "inform" and not dialogue.is_opening(heard.text, world.now):
-            dispatcher.utter_message(response="utter_inform")
-            return []
         if dialogue.is_treatment(heard.text):
             return [FollowupAction("action_pass_to_team")]
-        outcome = dialogue.open(heard, world, told_before(tracker), agreed=self.has_agreed(tracker))
+        said = self._said_instead(heard, world)
+        if said:
+            dispatcher.utter_message(response=said)
+            return []
+        return self._opened(dispatcher, tracker, heard, world)
+
+    def _said_instead(self, heard: Heard, world: Surroundings) -> str:
+        """The response to what looks like a booking and begins none."""
+        if heard.intent == "continue_booking":
+            return "utter_nothing_to_continue"
+        is_stray = heard.intent == "inform"
+        is_stray = is_stray and not self.rules.dialogue.is_opening(heard.text, world.now)
+        return "utter_inform" if is_stray else ""
+
+    def _opened(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, world: Surroundings
+    ) -> Events:
+        outcome = self.rules.dialogue.open(
+            heard, world, told_before(tracker), agreed=self.has_agreed(tracker)
+        )
         if outcome.verdict is Verdict.MINOR_ALONE:
             dispatcher.utter_message(response="utter_booking_minor_alone")
             return []
-        self.keep(tracker, outcome.draft)
+        self.keep(tracker, outcome.draft, world.now)
         return [FollowupAction(FORM)]
 
     def _gone_on(self, standing: Draft, heard: Heard, world: Surroundings) -> Draft:
@@ -177,29 +204,29 @@ class ListenToBooking(BookingAction):
         if draft is None:
             made = bookings.booking_made_by(self.database, heard.id)
             return _over("stored") if made else []
-        if heard.id in ("", draft.heard) or self._is_suspended(tracker, draft, heard):
+        is_held = self.suspension(tracker, draft) and heard.intent not in GOING_ON
+        if is_held or heard.id in ("", draft.heard):
             return []
         world = self.world(tracker)
         outcome = self.rules.dialogue.hear(draft, heard, world)
-        if outcome.verdict is Verdict.NOT_MINE:
-            return []
         if outcome.verdict is Verdict.CONFIRMED:
             return self._book(tracker, outcome.draft, heard, world)
+        return self._kept(tracker, draft, outcome, heard, world)
+
+    def _kept(
+        self, tracker: Tracker, draft: Draft, outcome: Outcome, heard: Heard, world: Surroundings
+    ) -> Events:
+        if outcome.verdict is Verdict.NOT_MINE:
+            if draft.note:
+                # Its note was read; it does not come again with the question.
+                self.keep(tracker, replace(draft, note="", heard=heard.id), world.now)
+            return []
         self._keep_consent(tracker, draft, outcome, heard)
         if outcome.verdict in _ENDINGS:
             self.drop(tracker)
             return _over(_ENDINGS[outcome.verdict])
-        self.keep(tracker, outcome.draft)
+        self.keep(tracker, outcome.draft, world.now)
         return [SlotSet(HEARD, heard.id)]
-
-    def _is_suspended(self, tracker: Tracker, draft: Draft, heard: Heard) -> bool:
-        """After a sign of danger only "continue" goes on with the booking (brief 5.1)."""
-        if not draft.suspended:
-            danger = conversations.last_danger(self.database, tracker.sender_id)
-            if danger is None or danger <= datetime.fromisoformat(draft.kept_at):
-                return False
-            self.keep(tracker, replace(draft, suspended="unsaid"))
-        return heard.intent not in ("continue_booking", "book_consultation")
 
     def _keep_consent(
         self, tracker: Tracker, before: Draft, outcome: Outcome, heard: Heard
@@ -241,7 +268,8 @@ class ListenToBooking(BookingAction):
                 mails=self.rules.mails,
             )
         except TimeTaken:
-            self.keep(tracker, self.rules.dialogue.offers.taken(draft, self.world(tracker)))
+            later = self.world(tracker)
+            self.keep(tracker, self.rules.dialogue.offers.taken(draft, later), later.now)
             return [SlotSet(HEARD, heard.id)]
         except TooManyBookings:
             self.drop(tracker)
@@ -249,6 +277,16 @@ class ListenToBooking(BookingAction):
         except TurnIsOver:
             # The patient was told that nobody could answer: nothing is booked, the draft stands.
             return [SlotSet(HEARD, heard.id)]
+        if self.rules.is_confirmed_by_staff:
+            add_request(
+                self.database,
+                tracker.sender_id,
+                heard.id,
+                "confirm_booking",
+                "routine",
+                world.now,
+                {"phone": draft.phone, "name": draft.name},
+            )
         return _over("stored")
 
 
@@ -268,10 +306,9 @@ class AskBooking(BookingAction):
         draft = self.draft(tracker)
         if draft is None:
             return [SlotSet("requested_slot", None)]
-        if draft.suspended:
-            if draft.suspended == "unsaid":
-                dispatcher.utter_message(response="utter_booking_suspended")
-                self.keep(tracker, replace(draft, suspended="said"))
+        suspension = self.suspension(tracker, draft)
+        if suspension:
+            self._say_how_to_go_on(dispatcher, tracker, draft, suspension)
             return []
         asked = self.rules.dialogue.ask(draft, self.world(tracker))
         buttons = [
@@ -282,6 +319,17 @@ class AskBooking(BookingAction):
         extra = {"buttons": buttons} if buttons else {}
         dispatcher.utter_message(response=asked.response, **extra, **asked.values)
         return []
+
+    def _say_how_to_go_on(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, draft: Draft, suspension: str
+    ) -> None:
+        now = self.clock.now()
+        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
+        if conversations.standing(self.database, tracker.sender_id, now).after_crisis:
+            return
+        if suspension == "unsaid":
+            dispatcher.utter_message(response="utter_booking_suspended")
+            self.keep(tracker, replace(draft, suspended="said"), now)
 
 
 class EndBooking(BookingAction):
@@ -321,7 +369,11 @@ def heard_now(tracker: Tracker) -> Heard:
 
 def told_before(tracker: Tracker) -> list[Heard]:
     """Earlier messages of this conversation that may hold a concern, a name or a phone."""
-    said = [event for event in tracker.events if event.get("event") == "user"]
+    events = tracker.events
+    ended = [n for n, each in enumerate(events) if each.get("name") == "action_booking_ended"]
+    # What was said for a booking that is over says nothing of the next one.
+    since = events[ended[-1] :] if ended else events
+    said = [event for event in since if event.get("event") == "user"]
     found = []
     for event in said[-MOST_EARLIER - 1 : -1]:
         intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")

@@ -16,6 +16,7 @@ from bot.clinic.details import spoken_phone
 from bot.store import drafts
 from bot.store.bookings import open_bookings_of
 from bot.store.consents import add_consent
+from bot.store.conversations import standing
 from bot.store.database import Database
 from bot.store.requests import add_details, details_of
 
@@ -139,16 +140,26 @@ class EndContact(ContactAction):
         how = tracker.get_slot(ENDING)
         if how:
             dispatcher.utter_message(response=f"utter_contact_{how}")
-            if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
+            if self._has_booking_open(tracker):
                 dispatcher.utter_message(response="utter_booking_suspended")
         return [SlotSet(ENDING, None), SlotSet(HEARD, None)]
+
+    def _has_booking_open(self, tracker: Tracker) -> bool:
+        kept = drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING)
+        stands = standing(self.database, tracker.sender_id, self.clock.now())
+        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
+        return kept is not None and not stands.after_crisis
 
 
 def _known(database: Database, clock: Clock, tracker: Tracker) -> dict[str, str]:
     """How the team reaches this person already, or nothing."""
     told = details_of(database, tracker.sender_id)
     visits = [] if told else open_bookings_of(database, tracker.sender_id, clock.now())
-    return {"phone": visits[0].phone, "name": visits[0].name} if visits else told
+    if not visits:
+        return told
+    own = [visit for visit in visits if visit.patient_is != "adult"]
+    # The number is the writer's; the name may be that of the adult who comes.
+    return {"phone": visits[0].phone, **({"name": own[0].name} if own else {})}
 
 
 def ask_for_contact(database: Database, tracker: Tracker, clock: Clock) -> bool:

@@ -40,8 +40,7 @@ class NotUnderstood(BookingAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Looks back one message of the patient's to know which time it is."""
-        text = heard_now(tracker).text
-        if await asyncio.to_thread(self.rules.dialogue.is_opening, text, self.clock.now()):
+        if await asyncio.to_thread(self._begins_booking, tracker):
             return [FollowupAction("action_book_consultation")]
         ranking = [entry["name"] for entry in tracker.latest_message.get("intent_ranking") or []]
         buttons = nearest_buttons(ranking, self._labels)
@@ -51,6 +50,12 @@ class NotUnderstood(BookingAction):
         await self.pass_to_team(tracker, "not_understood")
         dispatcher.utter_message(response="utter_asked_the_team")
         return await how_to_reach(self, tracker)
+
+    def _begins_booking(self, tracker: Tracker) -> bool:
+        draft = self.draft(tracker)
+        is_suspended = draft is not None and bool(self.suspension(tracker, draft))
+        text = heard_now(tracker).text
+        return not is_suspended and self.rules.dialogue.is_opening(text, self.clock.now())
 
 
 def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:

@@ -16,6 +16,8 @@ from bot.clinic.booking.answers import INTERRUPTIONS
 from bot.clinic.booking.draft import Heard
 from bot.clinic.details import DetailReader
 
+# What comes before a number, even where one stands beside it.
+_FIRST = ("report_reaction", "distress", "book_consultation", "continue_booking")
 LONGEST_TIME = 200
 # "Call me after six" is an answer to "when may we call?"; these are not.
 _NO_TIME = (INTERRUPTIONS - {"call_me_back"}) | {
@@ -75,7 +77,7 @@ class ContactDialogue:
     def hear(self, contact: Contact, heard: Heard) -> tuple[Contact, Reached]:
         """What is known after one more message."""
         contact = replace(contact, heard=heard.id, note="")
-        if heard.entities:
+        if heard.entities or heard.intent in _FIRST:
             return self._pressed(contact, heard.entities)
         text = " ".join(heard.text.split())
         found = self._reader.phone(text)
@@ -87,10 +89,11 @@ class ContactDialogue:
         if self._no.fullmatch(text.casefold().strip(" .!")) or denies:
             return contact, Reached.TOLD if contact.phone else Reached.DECLINED
         is_else = heard.intent in (_NO_TIME if contact.phone else INTERRUPTIONS)
-        if is_else or "?" in text or not text:
-            return contact, Reached.NOT_MINE
-        if contact.phone:
+        is_else = is_else or "?" in text or not text
+        if contact.phone and not is_else and self._is_time.search(text):
             return replace(contact, good_time=text[:LONGEST_TIME]), Reached.TOLD
+        if contact.phone or is_else:
+            return contact, Reached.NOT_MINE
         return self._unclear(contact, heard, found.phone_problem)
 
     def _unclear(self, contact: Contact, heard: Heard, problem: str) -> tuple[Contact, Reached]:

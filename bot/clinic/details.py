@@ -178,7 +178,7 @@ class DetailReader:
         return "", "short" if missing > 0 else "long", spans
 
     def _name(self, text: str, spans: Sequence[Span], *, bare: bool) -> str:
-        blanked = _blank(text, spans)
+        blanked = blank(text, spans)
         return self._told_name(blanked) or (self._bare_chunk(blanked) if bare else "")
 
     def _told_name(self, text: str) -> str:
@@ -313,7 +313,7 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(f'(?:{each})' for each in patterns)})(?!\w)", re.I)
 
 
-def _blank(text: str, spans: Iterable[Span]) -> str:
+def blank(text: str, spans: Iterable[Span]) -> str:
     """The text with the spans replaced by commas, so that they part what stands around them."""
     letters = list(text)
     for start, end in spans:

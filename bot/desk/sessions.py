@@ -20,7 +20,7 @@ SESSION_LASTS = 12 * 60 * 60
 # Seconds for which a wrong password counts, and how many are too many.
 WRONG_COUNTS = 15 * 60
 MOST_OF_ONE_ADDRESS = 5
-MOST_IN_ALL = 20
+MOST_IN_ALL = 200
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class VisitView:
     name: str = field(repr=False)
     phone: str = field(repr=False)
     concern: str = field(repr=False)
+    email: str = field(repr=False)
 
 
 class View:
@@ -169,6 +170,7 @@ class View:
             status=self._said("statuses", found.status),
             patient_is=self._said("patient_is", found.patient_is),
             reminders=self._said("reminders", found.reminders),
+            email=found.email,
             name=found.name,
             phone=_as_read(found.phone),
             concern=self._said("concerns", found.concern),

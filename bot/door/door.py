@@ -246,18 +246,27 @@ class Door:
         answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
         if answered:
             return answered, False
-        answer = await self._make_answer(inbound, judgement, deadline)
+        standing = await asyncio.to_thread(
+            conversations.standing, self._database, inbound.conversation_id, self._clock.now()
+        )
+        answer = await self._make_answer(inbound, judgement, standing, deadline)
         answered = await asyncio.to_thread(
             messages.finish,
             self._database,
             inbound.id,
             answer,
             self._clock.now(),
-            partial(self._rather_told, inbound.id, answer),
+            partial(self._rather_told, inbound.id, answer, standing),
         )
         return answered, True
 
-    def _rather_told(self, message_id: str, answer: Answer, session: Session) -> Answer | None:
+    def _rather_told(
+        self,
+        message_id: str,
+        answer: Answer,
+        standing: conversations.Standing,
+        session: Session,
+    ) -> Answer | None:
         """The booking that this message made, where the answer does not tell of it.
 
         The action has booked, and then it, the engine or this process died or took too long.
@@ -266,8 +275,10 @@ class Door:
         if made is None or any(made.reference in each["text"] for each in answer.messages):
             return None
         response = self._wordings.booked[made.status]
-        text = fill(response["text"], {**self._facts(), **self._told.values(made)})
-        return Answer([{"text": text, "buttons": response["buttons"]}])
+        known = self._facts()
+        text = fill(response["text"], {**known, **self._told.values(made)})
+        told = Answer([{"text": text, "buttons": response["buttons"]}])
+        return self._framed(told, standing, known)
 
     async def send(self, outbound: Outbound) -> bool:
         """Hands one message of the outbox to its channel; whether it waits no longer."""
@@ -387,7 +398,13 @@ class Door:
     def _in_order(self, whose: str) -> _Place:
         return _Place(self._order, self._waiting, whose)
 
-    async def _make_answer(self, inbound: Inbound, judgement: Judgement, deadline: float) -> Answer:
+    async def _make_answer(
+        self,
+        inbound: Inbound,
+        judgement: Judgement,
+        standing: conversations.Standing,
+        deadline: float,
+    ) -> Answer:
         now = self._clock.now()
         known = self._facts()
         if inbound.kind == REACTION:
@@ -396,13 +413,11 @@ class Door:
             text = self._safety_text(judgement)
             self.in_background(self._record(inbound, text))
             return _in_danger([{"text": text}], judgement.urgency)
-        standing = await asyncio.to_thread(
-            conversations.standing, self._database, inbound.conversation_id, now
-        )
         answer = await self._ordinary_answer(inbound, known, now, deadline)
         if Urgency(answer.urgency) in DANGER:
             return answer
-        if standing.after_crisis and answer.intent in BARE_ANSWERS:
+        is_answer = answer.intent in BARE_ANSWERS and read_payload(inbound.text.strip()) is None
+        if standing.crisis_was_last and is_answer:
             # "Is someone with you right now?" was asked: a "no" is no small talk.
             crisis = Judgement(Urgency.CRISIS, "CRISIS", judgement.language)
             return _in_danger([{"text": self._safety_text(crisis)}], Urgency.CRISIS)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.store.database import Database
-from bot.store.tables import Conversation, InboundMessage
+from bot.store.tables import Conversation, Draft, InboundMessage
 
 # Unasked messages wait this long after a crisis or an emergency (brief 5.5, rule 6).
 AFTER_CRISIS = timedelta(hours=24)
@@ -23,6 +23,8 @@ class Standing:
 
     notice_given: bool
     after_crisis: bool
+    # The message before the present one was a crisis: its question still stands.
+    crisis_was_last: bool = False
 
 
 def new_id() -> str:
@@ -56,6 +58,11 @@ def current_conversation(
         opened.emergency_at, opened.crisis_at = found.emergency_at, found.crisis_at
     session.add(opened)
     session.flush()
+    if found is not None:
+        # What was begun can be gone on with, and no draft is left where nobody looks.
+        session.execute(
+            update(Draft).where(Draft.conversation_id == found.id).values(conversation_id=opened.id)
+        )
     return opened
 
 
@@ -66,7 +73,19 @@ def standing(database: Database, conversation_id: str, at: datetime) -> Standing
         return Standing(
             notice_given=found.notice_given_at is not None,
             after_crisis=found.crisis_at is not None and at - found.crisis_at < AFTER_CRISIS,
+            crisis_was_last=_urgency_before_last(session, conversation_id) == "crisis",
         )
+
+
+def _urgency_before_last(session: Session, conversation_id: str) -> str:
+    """The urgency of the message before the newest one."""
+    newest = session.scalars(
+        select(InboundMessage.urgency)
+        .where(InboundMessage.conversation_id == conversation_id)
+        .order_by(InboundMessage.position.desc())
+        .limit(2)
+    ).all()
+    return newest[1] if len(newest) > 1 else ""
 
 
 def stop_unasked(database: Database, conversation_id: str, at: datetime) -> None:

@@ -65,7 +65,7 @@ async def test_a_number_and_a_time_reach_the_request_with_the_consent(visitor: V
     assert await visitor.says("99999 00071") == ["utter_ask_contact_time"]
     assert visitor.said[0]["phone"] == "+91 99999 00071"
     assert visitor.details == [{"phone": "+919999900071"}]
-    assert visitor.consents == [(visitor.message.id, "contact", "1", True)]
+    assert visitor.consents == [(visitor.message.id, "contact", "call-1", True)]
     assert await visitor.says("after 5 pm") == ["utter_contact_told"]
     assert visitor.details == [{"phone": "+919999900071", "good_time": "after 5 pm"}]
     assert visitor.draft is None

@@ -46,7 +46,7 @@ TOLD = {
     "phone": {"own", "other"},
     "confirm": {"yes", "change"},
     "reminders": {"none"},
-    "change": {"time", "name", "phone"},
+    "change": {"time", "name", "phone", "whom", "reminders"},
     "booking": {"stop", "go_on"},
     "call": {"no"},
     "good_time": set(BOOKING["good_times"]),

@@ -10,6 +10,7 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from itsdangerous.timed import TimestampSigner
 
+from bot.desk import sessions
 from bot.desk.pages import COOKIE, LONGEST_FORM
 from bot.desk.sessions import SESSION_LASTS, Sessions
 from bot.store import staff
@@ -92,7 +93,10 @@ async def test_another_address_does_not_wait(visitors: Visitors) -> None:
     assert (await visitors("192.0.2.2").log_in()).status_code == 303
 
 
-async def test_after_twenty_wrong_passwords_in_all_every_address_waits(visitors: Visitors) -> None:
+async def test_after_too_many_wrong_passwords_in_all_every_address_waits(
+    visitors: Visitors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_IN_ALL", 20)
     for number in range(20):
         await visitors(f"192.0.2.{number}").log_in("wrong")
     assert (await visitors("192.0.2.99").log_in()).status_code == 429

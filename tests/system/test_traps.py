@@ -36,7 +36,7 @@ def replies(house: House) -> dict[str, Reply]:
     """What each question is answered, each by a patient of its own."""
     texts, found = Texts(house), {}
     for _, question in (each.values for each in QUESTIONS):
-        [message] = Patient(house).say(str(question))
+        message, *_ = Patient(house).say(str(question))
         name = texts.name_of(message.text)
         found[str(question)] = Reply(name, texts.without_lead(message.text))
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,9 @@ URGENCIES = {
     "same_day": Urgency.SAME_DAY,
 }
 IN_DANGER = ("emergency", "crisis")
+WHATSAPP = "whatsapp"
+# What only the conversation knows, such as a name that is read back.
+HOLE = re.compile(r"\\{\w+\\}")
 
 
 @dataclass(frozen=True)
@@ -27,24 +31,54 @@ class Texts:
     """Names as the tests write them: `faq/price`, `greet`, `menu_3`, `emergency/E01`, `too_long`.
 
     A name is a response without its `utter_`, a sign's safety text, or a key of
-    `data/wording.yml`.
+    `data/wording.yml`. What a channel knows by itself is not asked there: `channel` is that of
+    the conversation.
     """
 
     house: House
+    channel: str = "website"
 
-    def message(self, name: str, language: str = "en") -> Message:
-        """The message that a name stands for, without the lines before the first reply."""
+    def message(self, name: str, language: str = "en", note: str = "") -> Message:
+        """The message that a name stands for, without the lines before the first reply.
+
+        `note`: a key of `notes` of `data/booking.yml`. What only the conversation knows stays as
+        `{name}`, see `fits`.
+        """
         kind, _, sign = name.partition("/")
         if kind in URGENCIES:
             return Message(self._safety(Judgement(URGENCIES[kind], sign, language)))
         if name in self._frame:
             return Message(fill(str(self._frame[name]), self._facts))
-        return self._responses[name]
+        if name == "ask_booking_phone" and self.channel == WHATSAPP and not note:
+            name = "ask_booking_own_phone"
+        message = self._responses[name]
+        said = f"{self._booking['notes'][note]}\n" if note else ""
+        buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
+        return Message(message.text.replace("{note}", said), buttons)
+
+    @staticmethod
+    def fits(expected: str, text: str) -> bool:
+        """Whether a text is the expected one, with something in place of each `{name}`."""
+        return bool(re.fullmatch(HOLE.sub(r"[^\\n]+", re.escape(expected)), text))
 
     def name_of(self, text: str) -> str:
         """Which response a text is, whatever stands before it; empty for any other text."""
         body = self.without_lead(text)
-        return next((name for name, message in self._responses.items() if message.text == body), "")
+        return next((name for name, said in self._patterns.items() if said.fullmatch(body)), "")
+
+    def names_of(self, answer: Sequence[Message]) -> list[str]:
+        """Which responses an answer consists of."""
+        return [self.name_of(each.text) for each in self.as_read(answer)]
+
+    def as_read(self, answer: Sequence[Message]) -> list[Message]:
+        """An answer as a patient reads it: buttons belong to the text that had to go ahead."""
+        read: list[Message] = []
+        for each in answer:
+            if read and each.text == self._frame["choose_below"]:
+                read[-1] = Message(read[-1].text, {**read[-1].buttons, **each.buttons})
+            else:
+                read.append(Message(each.text, each.buttons))
+        return read
 
     def without_lead(self, text: str) -> str:
         """A reply without the notice and the helpline that may come before it."""
@@ -83,6 +117,26 @@ class Texts:
         is_open = OpeningHours.from_mapping(self._clinic).is_open(self.house.now())
         texts = read_yaml(DATA / "safety" / "texts.yml")
         return safety_text(judgement, texts, self._facts, is_open=is_open)
+
+    @cached_property
+    def _booking(self) -> dict[str, Any]:
+        return read_yaml(DATA / "booking.yml")
+
+    @property
+    def _reminders(self) -> dict[str, str]:
+        ways = ("whatsapp", "call", "none") if self.channel == WHATSAPP else ("call", "none")
+        titles = self._booking["labels"]["ways"]
+        return {titles[way]: f'/inform{{"reminders":"{way}"}}' for way in ways}
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str]]:
+        """Each response with anything in its holes, and with any note or none."""
+        any_note = r"(?:[^\n]+\n)?"
+        escaped = {name: re.escape(each.text) for name, each in self._responses.items()}
+        return {
+            name: re.compile(HOLE.sub(r"[^\\n]+", text.replace(r"\{note\}", any_note)))
+            for name, text in escaped.items()
+        }
 
     @cached_property
     def _responses(self) -> dict[str, Message]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.clinic.booking.draft import Heard
+from bot.clinic.booking.draft import NO_REMINDER, Heard
 
 # Intents that have an answer of their own: it is given, and the question is asked again.
 INTERRUPTIONS = frozenset(
@@ -34,8 +34,11 @@ INTERRUPTIONS = frozenset(
         "thanks",
     )
 )
+# What a person of the team has to learn of, whatever else stands in the message.
+ALWAYS_ELSE = frozenset(("report_reaction", "distress", "complaint", "talk_to_staff"))
 # A longer message is more than a yes.
 _SHORT = 5
+_WORDS_AROUND_A_TIME = 2
 
 
 class Answers:
@@ -60,7 +63,15 @@ class Answers:
         self._treatment = _inside(words["treatment"])
         self._changes = {name: _inside(texts) for name, texts in words["change_what"].items()}
         self._reminders = {name: _inside(texts) for name, texts in words["reminder_ways"].items()}
-        self._ordinals = {int(place): _inside([said]) for place, said in words["ordinals"].items()}
+        around = words["around_ordinals"]
+        self._ordinals = {
+            int(place): re.compile(
+                rf"(?:(?:{around}) )*(?:{said})(?: (?:{around}))*", re.IGNORECASE
+            )
+            for place, said in words["ordinals"].items()
+        }
+        self._not = _inside(words["never"])
+        self._moves = _inside(words["moves"])
 
     def interrupts(self, heard: Heard) -> bool:
         """Whether it asks for something else than the booking."""
@@ -129,14 +140,23 @@ class Answers:
         return next((name for name, said in self._changes.items() if said.search(text)), "")
 
     def reminder_way(self, text: str) -> str:
-        """The way of reminding that is named."""
-        return next((name for name, said in self._reminders.items() if said.search(text)), "")
+        """The way of reminding that is named; "don't call me" is a no to all of them."""
+        way = next((name for name, said in self._reminders.items() if said.search(text)), "")
+        return NO_REMINDER if way and self._not.search(text) else way
+
+    def may_move(self, text: str, rest: str) -> bool:
+        """Whether a time said in answer to another question is meant for the visit.
+
+        `rest` is the text without its time words: "make it Friday", "Friday 6 pm"; but not "my
+        wedding is on Friday".
+        """
+        return bool(self._moves.search(text)) or len(rest.split()) <= _WORDS_AROUND_A_TIME
 
     def place_in(self, text: str, count: int) -> int | None:
         """Which of so many offered things is meant by "the second one"; counted from 0."""
         for place, said in self._ordinals.items():
             # -1 is the last one, of which there must be one too.
-            if abs(place) <= count and said.search(text):
+            if abs(place) <= count and said.fullmatch(_bare(text)):
                 return place - 1 if place > 0 else count + place
         return None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from bot.clinic.booking.answers import Answers
+from bot.clinic.booking.answers import ALWAYS_ELSE, Answers
 from bot.clinic.booking.draft import (
     ADULT,
     ADULT_AGE,
@@ -27,14 +27,24 @@ from bot.clinic.booking.draft import (
 )
 from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.booking.questions import Question, Questions
-from bot.clinic.details import DetailReader, Details, name_problem
-from bot.clinic.times import TimeWish
+from bot.clinic.details import DetailReader, Details, blank, name_problem
+from bot.clinic.times import TimeReading, TimeWish
 
 # Intents of the booking's own buttons, and those that only say "go on".
 _PRESSED = ("inform", "book_consultation")
 _GOING_ON = ("book_consultation", "continue_booking")
+# Intents that speak of a visit's time, whatever was asked.
+_MOVING = ("book_consultation", "ask_availability", "reschedule_consultation")
 # Intents of earlier messages in which a day or a time is that of a visit.
-_WISHING = ("book_consultation", "ask_availability", "inform", "other_service", "ask_diagnosis")
+_WISHING = (
+    "book_consultation",
+    "ask_availability",
+    "inform",
+    "other_service",
+    "ask_diagnosis",
+    "report_reaction",
+    "nlu_fallback",
+)
 # More ordinary words than these are a sentence, and no name.
 _WORDS_OF_ORDINARY_NAME = 2
 # What the classifier may take a name for.
@@ -88,7 +98,9 @@ class BookingDialogue:
         for each in earlier:
             reading = self.offers.read(each.text, world.now)
             told = self._reader.read(each.text, reading.covered, bare=False)
-            draft = _for_another(draft, told).about(told.concern).reached_by(told, each.id)
+            if told.whom != MINOR_WRITER:  # their parent may be writing now, and is asked
+                draft = _for_another(draft, told)
+            draft = draft.about(told.concern).reached_by(told, each.id)
             is_clear = not (reading.wish.is_empty or reading.wish.problem or reading.wish.unclear)
             if is_clear and each.intent in _WISHING:
                 draft = self.offers.wished(draft, reading.wish, world)
@@ -117,11 +129,12 @@ class BookingDialogue:
         before = replace(draft, heard=heard.id, note="", note_values={}, choices=(), suspended="")
         if heard.entities and heard.intent in _PRESSED:
             return self._pressed(before, heard, world)
-        if self._is_something_else(heard):
+        is_other_button = heard.intent == "stop_messages" and not heard.text
+        if heard.intent in ALWAYS_ELSE or is_other_button or self._is_something_else(heard):
             return Outcome(draft, Verdict.NOT_MINE)
         if self._answers.stops(heard):
             return Outcome(before, Verdict.STOPPED)
-        if heard.intent == "stop_messages":
+        if heard.intent == "stop_messages" and not self._answers.reminder_way(heard.text):
             return Outcome(before.noted("stop_which"))
         return self._heard_words(before, heard, world) or Outcome(draft, Verdict.NOT_MINE)
 
@@ -166,7 +179,9 @@ class BookingDialogue:
             after = after.about(details.concern)
         # A time that cannot be, in answer to another question, spoils no time that was chosen.
         is_answer = step in (Step.TIME, Step.CONFIRM) or not reading.wish.problem
-        is_wish = is_answer and not reading.wish.is_empty
+        is_wish = (
+            is_answer and not reading.wish.is_empty and not self._is_aside(step, heard, reading)
+        )
         if is_wish and (step is Step.TIME or not interrupts):
             after = self.offers.wished(after, reading.wish, world)
         after = after.reached_by(details, heard.id)
@@ -174,11 +189,19 @@ class BookingDialogue:
             after = after.noted(f"phone_{details.phone_problem}")
         return after
 
+    def _is_aside(self, step: Step, heard: Heard, reading: TimeReading) -> bool:
+        """Whether a time was said of something else: "call after 6", "I leave on Friday"."""
+        if step is Step.TIME or heard.intent in _MOVING:
+            return False
+        rest = blank(heard.text, reading.covered).replace(",", " ")
+        is_call = step is Step.PHONE and bool(self._reader.phone(heard.text).phone)
+        return is_call or not self._answers.may_move(heard.text, rest)
+
     def _told_facts(self, step: Step, after: Draft, heard: Heard, world: Surroundings) -> Outcome:
         """What changed is asked or read back again: "yes, but at six" books nothing yet."""
         if after.whom == MINOR_WRITER:
             return Outcome(after, Verdict.MINOR_ALONE)
-        if step is Step.CONSENT and after.consent != GIVEN:
+        if step is Step.CONSENT and next_step(after) is Step.CONSENT:
             if not self._answers.agrees(heard):
                 return Outcome(after.noted("unclear_consent"))
             after = self._agreed(after, heard.id, world)
@@ -230,7 +253,7 @@ class BookingDialogue:
         return None
 
     def _answered_concern(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
-        """Whatever is said is what it is about; the doctor reads the patient's own words."""
+        """Whatever else is said: the patient's own words stand in the conversation."""
         if self._answers.interrupts(heard) or heard.intent in _GOING_ON or not heard.text.strip():
             return None
         return self._ready(draft.about("other"), world)

@@ -217,11 +217,61 @@ def test_a_minor_who_opens_cannot_book() -> None:
     assert at_step(Step.WHOM).presses(whom=MINOR_WRITER).verdict is Verdict.MINOR_ALONE
 
 
-def test_a_minor_who_said_so_before_cannot_book_with_a_button() -> None:
+def test_where_a_minor_wrote_before_their_parent_may_book_and_is_asked() -> None:
     talk = Talk()
     earlier = [talk.heard("I am 16, is acne treatable")]
-    said = talk.heard("", "book_consultation", concern="skin")
-    assert dialogue().open(said, talk.world, earlier).verdict is Verdict.MINOR_ALONE
+    said = talk.heard("book an appointment", "book_consultation")
+    talk.outcome = dialogue().open(said, talk.world, earlier)
+    assert talk.verdict is Verdict.HEARD
+    assert talk.draft.whom == ""
+
+
+EVERY_STEP = pytest.mark.parametrize("step", list(Step))
+SIGNS = ["report_reaction", "distress", "complaint", "talk_to_staff"]
+
+
+@EVERY_STEP
+@pytest.mark.parametrize("intent", SIGNS)
+@pytest.mark.parametrize(
+    "text", ["my skin is oozing pus", "blistering badly", "pus on my wife's face since Friday 6 pm"]
+)
+def test_a_sign_or_a_wish_for_a_person_is_no_answer_in_any_step(
+    step: Step, intent: str, text: str
+) -> None:
+    talk = at_step(step)
+    before = talk.draft
+    talk.says(text, intent=intent)
+    assert talk.verdict is Verdict.NOT_MINE
+    assert talk.draft == before
+
+
+@pytest.mark.parametrize("step", [Step.PHONE, Step.CONFIRM])
+@pytest.mark.parametrize(
+    "text", ["my wedding is on 5 december", "i leave on friday with my family"]
+)
+def test_a_time_of_something_else_moves_no_visit(step: Step, text: str) -> None:
+    talk = at_step(step)
+    before = talk.draft.start
+    assert talk.says(text).draft.start == before
+
+
+def test_a_time_to_call_beside_the_number_moves_no_visit() -> None:
+    talk = at_step(Step.PHONE)
+    before = talk.draft.start
+    talk.says("reach me on 99999 00001 after 6 pm")
+    assert (talk.draft.start, talk.draft.phone) == (before, "+919999900001")
+
+
+@pytest.mark.parametrize(
+    "text", ["please do not call me", "never call me", "dont call me i will remember"]
+)
+def test_a_refused_call_is_no_consent_to_calls(text: str) -> None:
+    assert at_step(Step.REMINDERS).says(text).draft.reminders == "none"
+
+
+@pytest.mark.parametrize("text", ["it started last monday", "second thoughts, no"])
+def test_an_ordinal_in_a_sentence_chooses_no_time(text: str) -> None:
+    assert at_step(Step.TIME).says(text).draft.start == ""
 
 
 def test_an_age_is_no_time() -> None:
