@@ -88,6 +88,34 @@ class SafeAction(Action):
             logger.error("error %s was not kept for staff: %s", error_id, logs.describe(error))
 
 
+class DatabaseAction(SafeAction):
+    """An action that does all of its work in a thread: it reads or writes the database."""
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Does the work in a thread."""
+        return await asyncio.to_thread(self.work, dispatcher, tracker)
+
+    @abstractmethod
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """What the action does."""
+
+
+class AskAction(DatabaseAction):
+    """A form's question; where the validation failed before it, it says so instead, once."""
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Asks, unless something went wrong."""
+        if tracker.get_slot(HEARD) != FAILED:
+            return self.ask(dispatcher, tracker)
+        dispatcher.utter_message(response=FAILED)
+        # A question in between sets nothing, and must not be told of it again.
+        return [SlotSet(HEARD, None)]
+
+    @abstractmethod
+    def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """The question."""
+
+
 def message_id(tracker: Tracker) -> str:
     """The id of the inbound message that this turn answers, as the door gave it."""
     return str((tracker.latest_message.get("metadata") or {}).get("message", ""))

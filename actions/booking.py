@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import FAILED, HEARD, Events, SafeAction, intent_of, message_id
+from actions.base import HEARD, AskAction, DatabaseAction, Events, intent_of, message_id
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
@@ -67,21 +66,13 @@ class BookingRules:
     mails: bool
 
 
-class BookingAction(SafeAction):
+class BookingAction(DatabaseAction):
     """An action that works on the draft of a booking."""
 
     def __init__(self, database: Database, clock: Clock, rules: BookingRules) -> None:
         """Takes the clinic's rules ready made."""
         super().__init__(database, clock)
         self.rules = rules
-
-    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """The work, in a thread: all of it reads or writes the database."""
-        return await asyncio.to_thread(self.work, dispatcher, tracker)
-
-    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """What the action does."""
-        raise NotImplementedError
 
     def draft(self, tracker: Tracker) -> Draft | None:
         """The conversation's draft, if it has one."""
@@ -290,19 +281,15 @@ class ListenToBooking(BookingAction):
         return _over("stored")
 
 
-class AskBooking(BookingAction):
+class AskBooking(BookingAction, AskAction):
     """The form's question: the first fact that is missing."""
 
     def name(self) -> str:
         """The name by which Rasa's form finds it: `action_ask_` and the slot."""
         return f"action_ask_{ENDING}"
 
-    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Asks; says how to go on where danger came between; ends a form without a draft."""
-        if tracker.get_slot(HEARD) == FAILED:
-            dispatcher.utter_message(response=FAILED)
-            # A question in between sets nothing, and must not be told of it again.
-            return [SlotSet(HEARD, None)]
         draft = self.draft(tracker)
         if draft is None:
             return [SlotSet("requested_slot", None)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import FAILED, HEARD, Events, SafeAction, message_id
+from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id
 from actions.booking import heard_now
 from bot.clinic.clock import Clock
 from bot.clinic.contact import Contact, ContactDialogue, Reached
@@ -24,7 +22,7 @@ FORM = "contact_form"
 ENDING = "contact"
 
 
-class ContactAction(SafeAction):
+class ContactAction(DatabaseAction):
     """An action that works on what a visitor has said of how to reach them."""
 
     def __init__(
@@ -34,14 +32,6 @@ class ContactAction(SafeAction):
         super().__init__(database, clock)
         self.dialogue = dialogue
         self.consent_version = consent_version
-
-    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """The work, in a thread: all of it reads or writes the database."""
-        return await asyncio.to_thread(self.work, dispatcher, tracker)
-
-    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """What the action does."""
-        raise NotImplementedError
 
     def known(self, tracker: Tracker) -> Contact | None:
         """What was said so far; None while nobody is asked."""
@@ -102,19 +92,15 @@ class ListenToContact(ContactAction):
         add_details(self.database, tracker.sender_id, {"phone": contact.phone})
 
 
-class AskContact(ContactAction):
+class AskContact(ContactAction, AskAction):
     """The form's question; it is put once, then again only after an answer to it."""
 
     def name(self) -> str:
         """The name by which Rasa's form finds it: `action_ask_` and the slot."""
         return f"action_ask_{ENDING}"
 
-    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Asks for the number, then for the time; ends a form that nobody needs."""
-        if tracker.get_slot(HEARD) == FAILED:
-            dispatcher.utter_message(response=FAILED)
-            # A question in between sets nothing, and must not be told of it again.
-            return [SlotSet(HEARD, None)]
         contact = self.known(tracker)
         if contact is None:
             return [SlotSet("requested_slot", None)]

@@ -33,7 +33,7 @@ def cloud_api() -> Iterator[FakeCloudApi]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, cloud_api: FakeCloudApi) -> Iterator[House]:
     """The three processes on a Monday morning: the clinic is open."""
-    yield from _living(House(tmp_path_factory.mktemp("open"), **cloud_api.environment))
+    yield from living(House(tmp_path_factory.mktemp("open"), **cloud_api.environment))
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,8 @@ def _house_in_parts(
     tmp_path_factory: pytest.TempPathFactory, cloud_api: FakeCloudApi
 ) -> Iterator[HouseInParts]:
     folder = tmp_path_factory.mktemp("parts")
-    yield from _living(HouseInParts(folder, CLINIC_NOW=CLOSED, **cloud_api.environment))
+    settings = {"CLINIC_NOW": CLOSED, "LOG_LEVEL": "DEBUG", **cloud_api.environment}
+    yield from living(HouseInParts(folder, **settings))
 
 
 @pytest.fixture
@@ -57,7 +58,8 @@ def closed_house(house_in_parts: HouseInParts) -> House:
     return house_in_parts
 
 
-def _living(house: AnyHouse) -> Iterator[AnyHouse]:
+def living(house: AnyHouse) -> Iterator[AnyHouse]:
+    """A house from its start to its end, which must be a clean one."""
     try:
         house.start()
         yield house

@@ -158,7 +158,7 @@ class House:
             "ENGINE_PORT": str(engine),
             "VAR_DIR": str(self.var_dir),
             "CLINIC_NOW": OPEN,
-            "LOG_LEVEL": "DEBUG",
+            "LOG_LEVEL": "INFO",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             **environment,

@@ -27,9 +27,11 @@ WORDS = {"text", "message", "words", "content", "body", "messages", "reply", "la
 LOGGER_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
 SERVICE_NUMBERS = {"18001803024", "18008914416"}
-# 99999 00xxx in India, 202 555 0100 to 0199 in the USA, 020 7946 0xxx in London: numbers that
-# nobody has.
-NOBODYS_NUMBER = re.compile(r"(0{0,2}91|0)?9999900\d{3}|(00)?1?20255501\d\d|(44|0)20794600\d\d")
+# 99999 00xxx and 99999 1xxxx in India, 202 555 0100 to 0199 in the USA, 020 7946 0xxx in London:
+# numbers that nobody has.
+NOBODYS_NUMBER = re.compile(
+    r"(0{0,2}91|0)?99999(00\d{3,8}|1\d{4})|0{10}|(00)?1?20255501\d\d|(44|0)20794600\d\d"
+)
 # Ten digits or more, as people write phones; not inside a longer word, number, path or date.
 PHONE = re.compile(r"(?<![\w.,/=-])\+?\d(?:[ ()-]{0,2}\d){9,14}(?![\w-]|[.,/]\d)")
 DATES = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::?\d{2}){0,2})?")

@@ -7,11 +7,12 @@ everything that the processes wrote is searched for them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import living
 from tests.house import House, HouseInParts, Patient, WebsitePatient
 
 NAME, PHONE, SYMPTOM = "Zubinquaxx", "99999 00009", "kneeglow"
@@ -69,6 +70,12 @@ def files_with_words(house: House) -> list[Path]:
 def assert_nothing_told(house: House) -> None:
     assert found_in_log(house) == []
     assert files_with_words(house) == []
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One that logs everything it can."""
+    yield from living(House(tmp_path_factory.mktemp("logs"), LOG_LEVEL="DEBUG"))
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ class Answers:
         }
         self._not = _inside(words["never"])
         self._moves = _inside(words["moves"])
+        self._alarms = re.compile(_any_of(words["alarming"]), re.IGNORECASE)
 
     def interrupts(self, heard: Heard) -> bool:
         """Whether it asks for something else than the booking."""
@@ -143,6 +144,10 @@ class Answers:
         """The way of reminding that is named; "don't call me" is a no to all of them."""
         way = next((name for name, said in self._reminders.items() if said.search(text)), "")
         return NO_REMINDER if way and self._not.search(text) else way
+
+    def alarms(self, text: str) -> bool:
+        """Whether a problem sounds like a sign after treatment rather than a reason for a visit."""
+        return bool(self._alarms.search(text))
 
     def may_move(self, text: str, rest: str) -> bool:
         """Whether a time said in answer to another question is meant for the visit.

@@ -130,7 +130,8 @@ class BookingDialogue:
         if heard.entities and heard.intent in _PRESSED:
             return self._pressed(before, heard, world)
         is_other_button = heard.intent == "stop_messages" and not heard.text
-        if heard.intent in ALWAYS_ELSE or is_other_button or self._is_something_else(heard):
+        is_else = self._is_for_the_team(draft, heard) or is_other_button
+        if is_else or self._is_something_else(heard):
             return Outcome(draft, Verdict.NOT_MINE)
         if self._answers.stops(heard):
             return Outcome(before, Verdict.STOPPED)
@@ -147,15 +148,35 @@ class BookingDialogue:
         after = self._with_facts(draft, step, heard, world)
         if after != draft:
             return self._told_facts(step, after, heard, world)
-        other = self._answers.wants_other(heard.text)
-        if other and other != step.value and not self._answers.interrupts(heard):
-            return self._ready(draft.without(other), world)
+        changed = self._changed(draft, step, heard)
+        if changed != draft:
+            return self._ready(changed, world)
         answered = self._by_step[step](draft, heard, world)
         if answered is not None or self._answers.interrupts(heard):
             return answered
         if heard.intent in _GOING_ON:
             return self._ready(draft, world)
         return Outcome(draft.noted(f"unclear_{step.value}"))
+
+    def _changed(self, draft: Draft, step: Step, heard: Heard) -> Draft:
+        """With a fact open again ("change the name"), or without the reminder."""
+        way = self._answers.reminder_way(heard.text)
+        if step is Step.CONFIRM and way == NO_REMINDER and "remind" in heard.text.casefold():
+            return replace(draft, reminders=way)
+        other = self._answers.wants_other(heard.text)
+        is_other = other and other != step.value and not self._answers.interrupts(heard)
+        return draft.without(other) if is_other else draft
+
+    def _is_for_the_team(self, draft: Draft, heard: Heard) -> bool:
+        """A sign after treatment, low mood, a complaint, a wish for a person.
+
+        "Pimples on my face", asked what the visit is about, is no sign unless it sounds like one.
+        """
+        if heard.intent not in ALWAYS_ELSE:
+            return False
+        is_asked = heard.intent == "report_reaction" and next_step(draft) is Step.CONCERN
+        is_concern = bool(self._reader.read(heard.text, bare=False).concern)
+        return not (is_asked and is_concern and not self._answers.alarms(heard.text))
 
     def _is_something_else(self, heard: Heard) -> bool:
         """A button of something else, or a question that has an answer of its own."""
