@@ -47,7 +47,7 @@ TOLD = {
     "confirm": {"yes", "change"},
     "reminders": {"none"},
     "change": {"time", "name", "phone", "whom", "reminders"},
-    "booking": {"stop", "go_on"},
+    "then": {"stop", "go_on"},
     "call": {"no"},
     "good_time": set(BOOKING["good_times"]),
 }

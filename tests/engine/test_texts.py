@@ -56,6 +56,17 @@ async def said(texts: ClinicTexts, name: str, **given: Any) -> dict[str, Any]:
     return generated
 
 
+# What only the actions know; empty, so that no hole can hide behind it.
+BY_ACTIONS = dict.fromkeys(
+    (
+        *("note", "phone", "own_phone", "booking_what", "booking_when", "booking_name"),
+        *("booking_phone", "booking_reminders", "booking_doctor", "booking_reference"),
+        "booking_calendar",
+    ),
+    "",
+)
+
+
 def names(domain: Domain) -> list[str]:
     """Every response there is, of domain.yml and of data/answers."""
     found = sorted(domain.responses)
@@ -67,7 +78,7 @@ async def test_no_response_has_a_hole(domain: Domain, texts_at: TextsAt) -> None
     for instant in (OPEN, CLOSED):
         texts = texts_at(instant)
         for name in names(domain):
-            text = (await said(texts, name))["text"]
+            text = (await said(texts, name, **BY_ACTIONS))["text"]
             assert text.strip(), name
             assert not re.search(r"[{}]|\bNone\b", text), f"{name}: {text}"
 
@@ -81,7 +92,7 @@ async def test_no_response_has_a_hole_where_the_clinic_has_told_little(
     monkeypatch.setenv("CLINIC_FILE", str(tmp_path / "clinic.yml"))
     texts = texts_at(OPEN)
     for name in names(domain):
-        text = (await said(texts, name))["text"]
+        text = (await said(texts, name, **BY_ACTIONS))["text"]
         assert not re.search(r"[{}]|\bNone\b", text), f"{name}: {text}"
 
 

@@ -355,7 +355,7 @@ class BookingDialogue:
         """A button's ids; an id that is not known changes nothing."""
         given = heard.entities
         draft = replace(draft, changing=given.get("confirm") == "change")
-        if given.get("booking") == "stop":
+        if given.get("then") == "stop":
             return Outcome(draft, Verdict.STOPPED)
         if given.get("consent") == "no":
             return Outcome(draft, Verdict.REFUSED)

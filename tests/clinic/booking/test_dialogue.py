@@ -392,7 +392,7 @@ def test_the_buttons_of_a_change_open_one_fact(what: str) -> None:
 
 
 def test_nothing_to_change_reads_it_back_again() -> None:
-    talk = at_step(Step.CONFIRM).presses(confirm="change").presses(booking="go_on")
+    talk = at_step(Step.CONFIRM).presses(confirm="change").presses(then="go_on")
     assert talk.question.response == "utter_ask_booking_confirm"
 
 
@@ -457,7 +457,7 @@ def test_the_booking_can_be_stopped(step: Step, text: str) -> None:
 
 @EVERY_STEP
 def test_the_booking_can_be_stopped_with_a_button(step: Step) -> None:
-    assert at_step(step).presses(booking="stop").verdict is Verdict.STOPPED
+    assert at_step(step).presses(then="stop").verdict is Verdict.STOPPED
 
 
 @EVERY_STEP
@@ -466,7 +466,7 @@ def test_of_a_stop_it_is_asked_what_should_stop(step: Step) -> None:
     before = talk.question
     talk.says("stop", intent="stop_messages")
     assert talk.question.response == "utter_ask_booking_stop_which"
-    assert talk.presses(booking="go_on").question == before
+    assert talk.presses(then="go_on").question == before
 
 
 UNCLEAR = [step for step in Step if step not in (Step.CONCERN, Step.NAME)]
