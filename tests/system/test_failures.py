@@ -97,7 +97,7 @@ def test_a_conversation_survives_the_restart_of_any_process(
     house_in_parts.end_part(part, signal.SIGTERM)
     house_in_parts.start_part(part)
     patient.say(UNCLEAR[1])
-    assert patient.text == texts.message("asked_the_team").text
+    assert patient.answer[0].text == texts.message("asked_the_team").text
     assert patient.requests == [("not_understood", "routine")]
 
 
