@@ -133,17 +133,16 @@ class BookConsultation(BookingAction):
     def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Opens a draft and lets the form ask; a session of a plan goes to the team."""
         heard = heard_now(tracker)
+        if self.rules.dialogue.is_treatment(heard.text):
+            return [FollowupAction("action_pass_to_team")]
         standing = self.draft(tracker)
         world = self.world(tracker)
-        dialogue = self.rules.dialogue
-        if standing is not None and not dialogue.is_treatment(heard.text):
+        if standing is not None:
             if self.suspension(tracker, standing) and heard.intent not in GOING_ON:
                 dispatcher.utter_message(response="utter_inform")
                 return []
             self.keep(tracker, self._gone_on(standing, heard, world), world.now)
             return [FollowupAction(FORM)]
-        if dialogue.is_treatment(heard.text):
-            return [FollowupAction("action_pass_to_team")]
         said = self._said_instead(heard, world)
         if said:
             dispatcher.utter_message(response=said)
