@@ -32,8 +32,9 @@ FORM = "booking_form"
 ENDING = "booking"
 # What goes on with a booking after a sign of danger.
 GOING_ON = ("continue_booking", "book_consultation", "ask_availability")
-# Intents whose message may hold what a booking needs, before anybody asked.
+# Messages of a conversation that are read again when a booking begins.
 MOST_EARLIER = 10
+# Intents whose message may hold what a booking needs, before anybody asked.
 _TELLING = (
     "book_consultation",
     "ask_availability",
