@@ -23,10 +23,11 @@ from bot.clinic.payloads import Press, as_plain_text, read_payload
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, safety_text
 from bot.clinic.told import ToldBooking
 from bot.door.engine import Engine, EngineError, Turn
-from bot.store import conversations, messages
+from bot.store import messages
 from bot.store.bookings import booking_made_by
+from bot.store.conversations import Standing
 from bot.store.database import Database
-from bot.store.messages import Answer, Inbound, Outbound
+from bot.store.messages import Answer, Inbound, Opening, Outbound
 
 logger = logging.getLogger(__name__)
 
@@ -229,10 +230,7 @@ class Door:
         # Sending may take long, and the patient's next message need not wait for it: the outbox
         # keeps the order.
         if is_first:
-            for outbound in answered:
-                if _is_urgent(outbound):
-                    await self.send(outbound)
-            await self._send_in_order(inbound.channel, inbound.person)
+            await self._send_answer(inbound, answered)
         elif inbound.channel not in self._pushing:
             # A repeated id: the channel may not have got through with the first answer.
             for outbound in answered:
@@ -243,28 +241,43 @@ class Door:
         self, inbound: Inbound, judgement: Judgement, deadline: float
     ) -> tuple[list[Outbound], bool]:
         """The answer as it stands in the outbox, and whether it was made just now."""
-        answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
-        if answered:
-            return answered, False
-        standing = await asyncio.to_thread(
-            conversations.standing, self._database, inbound.conversation_id, self._clock.now()
+        opening = await asyncio.to_thread(
+            messages.open_turn, self._database, inbound.id, EARLIER_READ, self._clock.now()
         )
-        answer = await self._make_answer(inbound, judgement, standing, deadline)
+        if opening.is_done:
+            answered = await asyncio.to_thread(messages.answers_to, self._database, inbound.id)
+            return answered, False
+        answer = await self._make_answer(inbound, judgement, opening, deadline)
         answered = await asyncio.to_thread(
             messages.finish,
             self._database,
             inbound.id,
             answer,
             self._clock.now(),
-            partial(self._rather_told, inbound.id, answer, standing),
+            partial(self._rather_told, inbound.id, answer, opening.standing),
+            claims=True,
         )
         return answered, True
+
+    async def _send_answer(self, inbound: Inbound, answered: Sequence[Outbound]) -> None:
+        """Sends what a turn has just put into the outbox."""
+        if answered and answered[0].is_claimed and not _is_urgent(answered[0]):
+            # Nothing else waits for this person; what is made from now on waits behind the lock.
+            async with self._in_order(f"to {inbound.person}"):
+                await self._deliver(answered[0])
+            return
+        for outbound in answered:
+            if outbound.is_claimed:
+                await self._deliver(outbound)
+            elif _is_urgent(outbound):
+                await self.send(outbound)
+        await self._send_in_order(inbound.channel, inbound.person)
 
     def _rather_told(
         self,
         message_id: str,
         answer: Answer,
-        standing: conversations.Standing,
+        standing: Standing,
         session: Session,
     ) -> Answer | None:
         """The booking that this message made, where the answer does not tell of it.
@@ -285,7 +298,15 @@ class Door:
         try:
             if not await asyncio.to_thread(messages.claim, self._database, outbound.id):
                 return True
-            delivery = await self._hand_over(outbound)
+        except Exception as error:
+            logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
+            return False
+        return await self._deliver(outbound)
+
+    async def _deliver(self, outbound: Outbound) -> bool:
+        """Hands a claimed message to its channel; whether it waits no longer."""
+        delivery = await self._hand_over(outbound)
+        try:
             await asyncio.to_thread(self._note_delivery, outbound, delivery)
         except Exception as error:
             # The answer itself is stored; it is sent at the next connection or start.
@@ -402,9 +423,10 @@ class Door:
         self,
         inbound: Inbound,
         judgement: Judgement,
-        standing: conversations.Standing,
+        opening: Opening,
         deadline: float,
     ) -> Answer:
+        standing = opening.standing
         now = self._clock.now()
         known = self._facts()
         if inbound.kind == REACTION:
@@ -413,7 +435,7 @@ class Door:
             text = self._safety_text(judgement)
             self.in_background(self._record(inbound, text))
             return _in_danger([{"text": text}], judgement.urgency)
-        answer = await self._ordinary_answer(inbound, known, now, deadline)
+        answer = await self._ordinary_answer(inbound, opening, known, now, deadline)
         if Urgency(answer.urgency) in DANGER:
             return answer
         is_answer = answer.intent in BARE_ANSWERS and read_payload(inbound.text.strip()) is None
@@ -443,7 +465,12 @@ class Door:
             logger.warning("message %s is not in the tracker: %s", inbound.id, error)
 
     async def _ordinary_answer(
-        self, inbound: Inbound, known: Mapping[str, str], now: datetime, deadline: float
+        self,
+        inbound: Inbound,
+        opening: Opening,
+        known: Mapping[str, str],
+        now: datetime,
+        deadline: float,
     ) -> Answer:
         frame = self._wordings.frame
         text = as_plain_text(inbound.text)
@@ -454,7 +481,7 @@ class Door:
             return Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
         press = await self._pressed(inbound, now)
         try:
-            angry = not press and await asyncio.to_thread(self._is_angry, inbound)
+            angry = not press and self._anger.hears(inbound.text, opening.earlier)
             turn = await self._bounded_turn(inbound, text, press, deadline, angry=angry)
         except (EngineError, asyncio.TimeoutError) as error:
             error_id = logs.new_error_id()
@@ -465,10 +492,6 @@ class Door:
         if urgency in DANGER:
             return _in_danger(turn.messages, urgency)
         return Answer(turn.messages, intent=turn.intent)
-
-    def _is_angry(self, inbound: Inbound) -> bool:
-        earlier = conversations.texts_before(self._database, inbound.id, EARLIER_READ)
-        return self._anger.hears(inbound.text, earlier)
 
     async def _pressed(self, inbound: Inbound, now: datetime) -> Press | None:
         press = read_payload(inbound.text.strip())
@@ -526,9 +549,7 @@ class Door:
 
         task.add_done_callback(forget)
 
-    def _framed(
-        self, answer: Answer, standing: conversations.Standing, known: Mapping[str, str]
-    ) -> Answer:
+    def _framed(self, answer: Answer, standing: Standing, known: Mapping[str, str]) -> Answer:
         """The first reply carries the notice; after a crisis every reply the helpline."""
         frame = self._wordings.frame
         lead = []

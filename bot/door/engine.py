@@ -9,6 +9,12 @@ import httpx
 
 from bot.clinic.payloads import Press
 
+# The door bounds a turn; this only ends calls that nobody waits for any more. In seconds.
+CALL_LIMIT = httpx.Timeout(60.0, connect=2.0)
+HEALTH_LIMIT = httpx.Timeout(2.0)
+# Seconds: the engine's server closes an idle connection after 5, perhaps just as we use it.
+KEPT_OPEN = 2.0
+
 
 class EngineError(RuntimeError):
     """The engine is down, slow or failed; the message holds no words of a patient's."""
@@ -28,12 +34,10 @@ class Engine:
 
     def __init__(self, url: str, token: str) -> None:
         """Opens no connection yet."""
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            # The door bounds a turn; this only ends calls that nobody waits for any more.
-            timeout=httpx.Timeout(60.0, connect=2.0),
-        )
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+        # Not a client: cookies, redirects and merging of settings cost as much as the call.
+        self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(keepalive_expiry=KEPT_OPEN))
 
     async def turn(
         self,
@@ -91,18 +95,18 @@ class Engine:
     async def is_ready(self) -> bool:
         """Whether the engine answers and has a model."""
         try:
-            response = await self._client.get("/front/health", timeout=2.0)
+            response = await self._call("GET", "/front/health", HEALTH_LIMIT)
         except httpx.HTTPError:
             return False
         return response.status_code == httpx.codes.OK
 
     async def close(self) -> None:
         """Gives the connections back."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._client.post(path, json=body)
+            response = await self._call("POST", path, CALL_LIMIT, body)
         except httpx.HTTPError as error:
             raise EngineError(f"no answer from the engine: {type(error).__name__}") from None
         if response.status_code != httpx.codes.OK:
@@ -112,3 +116,17 @@ class Engine:
         except ValueError:
             raise EngineError("the engine's answer has another shape") from None
         return answer
+
+    async def _call(
+        self, method: str, path: str, limit: httpx.Timeout, body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        request = httpx.Request(
+            method,
+            f"{self._url}{path}",
+            headers=self._headers,
+            json=body,
+            extensions={"timeout": limit.as_dict()},
+        )
+        response = await self._transport.handle_async_request(request)
+        await response.aread()
+        return response

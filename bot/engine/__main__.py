@@ -28,8 +28,17 @@ from rasa.utils.log_utils import configure_structlog
 from sanic import Sanic
 
 from bot.data_files import ROOT
+from bot.engine.remote_actions import check_the_schema_once
+from bot.engine.runner import PlannedRunner
 
 logger = logging.getLogger("bot.engine")
+
+
+async def plan_the_graph(app: Sanic, _: AbstractEventLoop) -> None:
+    """Puts the runner that plans once in the place of Rasa's; the components stay the same."""
+    processor = app.ctx.agent.processor
+    if processor is not None:
+        processor.graph_runner = PlannedRunner.in_place_of(processor.graph_runner)
 
 
 async def fail_turns_without_memory(app: Sanic, _: AbstractEventLoop) -> None:
@@ -54,6 +63,7 @@ def main(model: str) -> None:
     logs.configure("engine", settings.log_level)
     configure_structlog(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
     structlog.configure(cache_logger_on_first_use=False)
+    check_the_schema_once()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.action = EndpointConfig(
         f"{settings.actions_url}/webhook", enable_selective_domain=True
@@ -65,7 +75,10 @@ def main(model: str) -> None:
         credentials=str(ROOT / "credentials.yml"),
         enable_api=False,
         endpoints=endpoints,
-        server_listeners=[(fail_turns_without_memory, "after_server_start")],
+        server_listeners=[
+            (fail_turns_without_memory, "after_server_start"),
+            (plan_the_graph, "after_server_start"),
+        ],
     )
 
 

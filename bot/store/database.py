@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import Connection, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -28,6 +28,9 @@ POSTGRESQL_LIMITS = {
 }
 # PostgreSQL's advisory locks have numbers; this is the only one here.
 _ONE_AT_A_TIME = 1
+_DO_NOT_WAIT_FOR_THE_DISK = text("SET LOCAL synchronous_commit TO OFF")
+# What a unit of work on SQLite is for decides how it begins; one without a kind writes for good.
+_KIND, _READS, _NOTES = "kind_of_work", "reads", "notes"
 _LOST_RACES = (
     # PostgreSQL's SQLSTATE for unique_violation, serialization_failure and deadlock_detected
     "23505", "40001", "40P01",
@@ -50,14 +53,14 @@ class Database:
         limits = {} if self._is_sqlite else POSTGRESQL_LIMITS
         # An error of the database holds no parameters: they are what patients wrote.
         self._engine = create_engine(
-            parsed, pool_pre_ping=True, hide_parameters=True, connect_args=limits
+            parsed, pool_pre_ping=not self._is_sqlite, hide_parameters=True, connect_args=limits
         )
         if self._is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
-            # pysqlite's own BEGIN comes late and takes a read lock first, which two writers
-            # cannot both upgrade; ours takes the write lock at once and waits for it.
-            event.listen(self._engine, "begin", _begin_immediate)
+            event.listen(self._engine, "begin", _begin)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._reading = self._engine.execution_options(**{_KIND: _READS})
+        self._noting = self._engine.execution_options(**{_KIND: _NOTES})
         use_cipher(cipher)
 
     @contextmanager
@@ -72,6 +75,24 @@ class Database:
             if not concurrent and not self._is_sqlite:
                 session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
             yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One unit of work that only reads: it sees one moment, and waits for no writer."""
+        with self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def note(self) -> Iterator[Connection]:
+        """One unit of work that a loss of power, and nothing less, may undo.
+
+        For what is done again or doubled without harm, such as the note that a message was sent:
+        the disk is not waited for.
+        """
+        with self._noting.begin() as connection:
+            if not self._is_sqlite:
+                connection.execute(_DO_NOT_WAIT_FOR_THE_DISK)
+            yield connection
 
     def migrate(self) -> None:
         """Brings the tables to the newest migration."""
@@ -94,10 +115,24 @@ def lost_a_race(error: DBAPIError) -> bool:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
+    """Begins a transaction on SQLite, each kind in its own way.
+
+    pysqlite's own BEGIN comes late and takes a read lock first, which two writers cannot both
+    upgrade; ours takes the write lock at once and waits for it. With FULL a commit waits for the
+    disk; with NORMAL it does not, and is safe from everything but a loss of power
+    (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    """
+    kind = connection.get_execution_options().get(_KIND)
+    if kind == _READS:
+        connection.exec_driver_sql("BEGIN")
+        return
+    level = "NORMAL" if kind == _NOTES else "FULL"
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
     connection.exec_driver_sql("BEGIN IMMEDIATE")

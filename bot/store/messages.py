@@ -8,14 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.clinic.red_flags import DANGER
-from bot.store.conversations import current_conversation, new_id
+from bot.store.conversations import AFTER_CRISIS, Standing, current_conversation, new_id
 from bot.store.database import Database
 from bot.store.requests import store_request
-from bot.store.tables import Conversation, InboundMessage, Offer, OutboundMessage
+from bot.store.tables import Conversation, InboundMessage, Offer, OutboundMessage, Words, table_of
 
 RECEIVED, DONE = "received", "done"
 QUEUED, SENDING, SENT, FAILED = "queued", "sending", "sent", "failed"
@@ -26,6 +38,118 @@ OFFERS_LAST = timedelta(hours=24)
 EMAIL = "email"
 # Position of the first message that goes another way; no answer has so many messages.
 _ELSEWHERE = 1000
+
+# What every turn asks is written once, against the tables: composing a statement and loading
+# objects cost more than the database does (docs/benchmarks.md).
+_conversations, _inbound = table_of(Conversation), table_of(InboundMessage)
+_outbound_rows, _offers = table_of(OutboundMessage), table_of(Offer)
+_KNOWN = select(_inbound.c.id, _inbound.c.conversation_id, _inbound.c.text, _inbound.c.kind).where(
+    _inbound.c.channel == bindparam("channel"), _inbound.c.external_id == bindparam("external_id")
+)
+_OPEN = (
+    select(_conversations.c.id, _conversations.c.last_message_at, _conversations.c.address)
+    .where(
+        _conversations.c.channel == bindparam("channel"),
+        _conversations.c.person == bindparam("person"),
+        _conversations.c.closed_at.is_(None),
+    )
+    .order_by(_conversations.c.opened_at.desc())
+    .limit(1)
+)
+_HEARD_FROM = (
+    update(_conversations)
+    .where(_conversations.c.id == bindparam("conversation"))
+    .values(last_message_at=bindparam("at"), address=bindparam("to", type_=Words))
+)
+_of_the_same = _inbound.alias()
+_STORE = insert(_inbound).values(
+    position=select(func.coalesce(func.max(_of_the_same.c.position), 0) + 1)
+    .where(_of_the_same.c.conversation_id == bindparam("conversation"))
+    .scalar_subquery()
+)
+_STANDING = (
+    select(
+        _inbound.c.state,
+        _inbound.c.position,
+        _inbound.c.conversation_id,
+        _conversations.c.notice_given_at,
+        _conversations.c.crisis_at,
+    )
+    .join(_conversations, _conversations.c.id == _inbound.c.conversation_id)
+    .where(_inbound.c.id == bindparam("message"))
+)
+_EARLIER = (
+    select(_inbound.c.text, _inbound.c.urgency)
+    .where(
+        _inbound.c.conversation_id == bindparam("conversation"),
+        _inbound.c.position < bindparam("position"),
+    )
+    .order_by(_inbound.c.position.desc())
+    .limit(bindparam("most"))
+)
+_ANSWERS = (
+    select(
+        _outbound_rows.c.id,
+        _outbound_rows.c.content,
+        _outbound_rows.c.attempts,
+        _outbound_rows.c.next_try_at,
+        _conversations.c.id.label("conversation_id"),
+        _conversations.c.channel,
+        _conversations.c.person,
+        _conversations.c.address,
+    )
+    .join(_conversations, _conversations.c.id == _outbound_rows.c.conversation_id)
+    .where(_outbound_rows.c.reply_to == bindparam("message"), _outbound_rows.c.channel.is_(None))
+    .order_by(_outbound_rows.c.position)
+)
+_END = (
+    update(_inbound)
+    .where(_inbound.c.id == bindparam("message"), _inbound.c.state == RECEIVED)
+    .values(state=DONE, urgency=bindparam("how_urgent"))
+)
+_theirs = _conversations.alias()
+_ENDED = (
+    select(
+        _inbound.c.kind,
+        _conversations.c.id.label("conversation_id"),
+        _conversations.c.channel,
+        _conversations.c.person,
+        _conversations.c.address,
+        select(literal(1))
+        .select_from(_outbound_rows)
+        .join(_theirs, _theirs.c.id == _outbound_rows.c.conversation_id)
+        .where(
+            _theirs.c.channel == _conversations.c.channel,
+            _theirs.c.person == _conversations.c.person,
+            _outbound_rows.c.channel.is_(None),
+            _outbound_rows.c.state.in_((QUEUED, SENDING)),
+        )
+        .exists()
+        .label("others_wait"),
+    )
+    .join(_conversations, _conversations.c.id == _inbound.c.conversation_id)
+    .where(_inbound.c.id == bindparam("message"))
+)
+_PUT_OUT = insert(_outbound_rows)
+
+
+def _offer(insertion: sqlite.Insert | postgresql.Insert) -> Insert:
+    """Adds an offer, or renews it; both databases do so in one statement, each with its own."""
+    return insertion.on_conflict_do_update(
+        index_elements=[_offers.c.conversation_id, _offers.c.payload],
+        set_={"offered_at": insertion.excluded.offered_at},
+    )
+
+
+_OFFER = {
+    "sqlite": _offer(sqlite.insert(_offers)),
+    "postgresql": _offer(postgresql.insert(_offers)),
+}
+_RELEASE = (
+    update(_outbound_rows)
+    .where(_outbound_rows.c.id == bindparam("outbound"), _outbound_rows.c.state == SENDING)
+    .values(state=bindparam("now"), sent_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +178,19 @@ class Outbound:
     address: str | None = field(default=None, repr=False)
     attempts: int = 0
     next_try_at: datetime | None = None
+    # Taken for sending by the unit of work that made it; nobody else will send it.
+    is_claimed: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known at the beginning of a turn."""
+
+    # Whether the message is answered already.
+    is_done: bool
+    standing: Standing
+    # What the patient wrote before in the same conversation, the last first.
+    earlier: Sequence[str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,11 +221,10 @@ def receive(
     something else.
     """
     with database.work() as session:
-        known = session.scalar(
-            select(InboundMessage).where(
-                InboundMessage.channel == channel, InboundMessage.external_id == external_id
-            )
-        )
+        connection = session.connection()
+        known = connection.execute(
+            _KNOWN, {"channel": channel, "external_id": external_id}
+        ).one_or_none()
         if known is not None:
             return Inbound(
                 known.id,
@@ -100,36 +236,64 @@ def receive(
                 kind=known.kind,
                 address=address,
             )
-        conversation = current_conversation(session, channel, person, at, silence)
-        conversation.last_message_at = at
-        conversation.address = address or conversation.address
-        last = session.scalar(
-            select(func.max(InboundMessage.position)).where(
-                InboundMessage.conversation_id == conversation.id
-            )
+        opened: Any = connection.execute(
+            _OPEN, {"channel": channel, "person": person}
+        ).one_or_none()
+        if opened is None or at - opened.last_message_at > silence:
+            opened = current_conversation(session, channel, person, at, silence)
+        reached_at = address or opened.address
+        connection.execute(_HEARD_FROM, {"conversation": opened.id, "at": at, "to": reached_at})
+        message_id = new_id()
+        connection.execute(
+            _STORE,
+            {
+                "id": message_id,
+                "conversation_id": opened.id,
+                "conversation": opened.id,
+                "channel": channel,
+                "external_id": external_id,
+                "text": text,
+                "received_at": at,
+                "state": RECEIVED,
+                "kind": kind,
+            },
         )
-        message = InboundMessage(
-            id=new_id(),
-            conversation_id=conversation.id,
-            channel=channel,
-            external_id=external_id,
-            position=(last or 0) + 1,
-            text=text,
-            received_at=at,
-            state=RECEIVED,
-            kind=kind,
-        )
-        session.add(message)
         return Inbound(
-            message.id,
-            conversation.id,
+            message_id,
+            opened.id,
             channel,
             person,
             text,
             is_new=True,
             kind=kind,
-            address=conversation.address,
+            address=reached_at,
         )
+
+
+def open_turn(database: Database, message_id: str, earlier: int, at: datetime) -> Opening:
+    """Everything that the door must know of a message's conversation before it answers.
+
+    `earlier` is how many messages before it are read.
+    """
+    with database.look() as connection:
+        found = connection.execute(_STANDING, {"message": message_id}).one()
+        before = connection.execute(
+            _EARLIER,
+            {
+                "conversation": found.conversation_id,
+                "position": found.position,
+                "most": earlier,
+            },
+        ).all()
+    return Opening(
+        is_done=found.state == DONE,
+        standing=Standing(
+            notice_given=found.notice_given_at is not None,
+            after_crisis=found.crisis_at is not None and at - found.crisis_at < AFTER_CRISIS,
+            crisis_was_last=bool(before) and before[0].urgency == "crisis",
+        ),
+        earlier=[row.text for row in before],
+    )
 
 
 def unanswered(database: Database) -> list[Inbound]:
@@ -162,6 +326,8 @@ def finish(
     answer: Answer,
     at: datetime,
     rather: Callable[[Session], Answer | None] = lambda _: None,
+    *,
+    claims: bool = False,
 ) -> list[Outbound]:
     """Ends a turn: the answer into the outbox, its buttons into the offers, the message done.
 
@@ -170,45 +336,76 @@ def finish(
 
     `rather` is asked inside the unit of work, once the message is claimed: what the turn has
     stored until then is all it will ever store, and the answer it gives is told instead.
+
+    `claims` takes an answer of one message for sending at once, as `claim` would, if it is about
+    danger or nothing else waits for this person or is being sent to them; `is_claimed` says so.
     """
     with database.work() as session:
-        claimed = session.execute(
-            update(InboundMessage)
-            .where(InboundMessage.id == message_id, InboundMessage.state == RECEIVED)
-            .values(state=DONE, urgency=answer.urgency)
+        connection = session.connection()
+        ended = connection.execute(_END, {"message": message_id, "how_urgent": answer.urgency})
+        if not ended.rowcount:
+            return _answers(connection, message_id)
+        answer = rather(session) or answer
+        message = connection.execute(_ENDED, {"message": message_id}).one()
+        is_claimed = (
+            claims
+            and len(answer.messages) == 1
+            and (answer.urgency in DANGER or not message.others_wait)
         )
-        message = session.get_one(InboundMessage, message_id)
-        if claimed.rowcount:  # type: ignore[attr-defined]
-            answer = rather(session) or answer
-            conversation = session.get_one(Conversation, message.conversation_id)
-            _put_out(session, conversation, message_id, answer, at)
-            _note(conversation, answer, at)
+        answered = [
+            Outbound(
+                new_id(),
+                message.conversation_id,
+                message.channel,
+                message.person,
+                content,
+                message.address,
+                is_claimed=is_claimed,
+            )
+            for content in answer.messages
+        ]
+        _put_out(connection, message_id, answered, at)
+        _note(session, message.conversation_id, answer, at)
+        if answer.request_kind or message.kind in MEDIA:
+            stored = session.get_one(InboundMessage, message_id)
             if answer.request_kind:
-                _ask_staff(session, message, answer.request_kind, at)
+                _ask_staff(session, stored, answer.request_kind, at)
             if message.kind in MEDIA:
-                _ask_staff(session, message, "media", at)
-    return answers_to(database, message_id)
+                _ask_staff(session, stored, "media", at)
+        return answered
 
 
 def _put_out(
-    session: Session, conversation: Conversation, message_id: str, answer: Answer, at: datetime
+    connection: Connection, message_id: str, answered: Sequence[Outbound], at: datetime
 ) -> None:
-    for position, content in enumerate(answer.messages):
-        session.add(
-            OutboundMessage(
-                id=new_id(),
-                conversation_id=conversation.id,
-                reply_to=message_id,
-                position=position,
-                content=json.dumps(content, ensure_ascii=False),
-                created_at=at,
-                state=QUEUED,
-            )
-        )
-        for button in content.get("buttons", []):
-            session.merge(
-                Offer(conversation_id=conversation.id, payload=button["payload"], offered_at=at)
-            )
+    if not answered:
+        return
+    connection.execute(
+        _PUT_OUT,
+        [
+            {
+                "id": outbound.id,
+                "conversation_id": outbound.conversation_id,
+                "reply_to": message_id,
+                "position": position,
+                "content": json.dumps(outbound.content, ensure_ascii=False),
+                "created_at": at,
+                "state": SENDING if outbound.is_claimed else QUEUED,
+            }
+            for position, outbound in enumerate(answered)
+        ],
+    )
+    offered = {
+        button["payload"]: {
+            "conversation_id": outbound.conversation_id,
+            "payload": button["payload"],
+            "offered_at": at,
+        }
+        for outbound in answered
+        for button in outbound.content.get("buttons", [])
+    }
+    if offered:
+        connection.execute(_OFFER[connection.dialect.name], list(offered.values()))
 
 
 def queue_elsewhere(
@@ -251,25 +448,40 @@ def _ask_staff(session: Session, message: InboundMessage, kind: str, at: datetim
     store_request(session, message.conversation_id, message.id, kind, urgency, at)
 
 
-def _note(conversation: Conversation, answer: Answer, at: datetime) -> None:
+def _note(session: Session, conversation_id: str, answer: Answer, at: datetime) -> None:
+    noted: dict[str, datetime] = {}
     if answer.gives_notice:
-        conversation.notice_given_at = at
+        noted["notice_given_at"] = at
     if answer.urgency == "crisis":
-        conversation.crisis_at = at
+        noted["crisis_at"] = at
     if answer.urgency == "emergency":
-        conversation.emergency_at = at
+        noted["emergency_at"] = at
+    if noted:
+        session.execute(
+            update(Conversation).where(Conversation.id == conversation_id).values(**noted)
+        )
 
 
 def answers_to(database: Database, message_id: str) -> list[Outbound]:
     """The stored answer to a message, in order; empty while there is none."""
-    with database.work() as session:
-        rows = session.execute(
-            select(OutboundMessage, Conversation)
-            .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
-            .where(OutboundMessage.reply_to == message_id, OutboundMessage.channel.is_(None))
-            .order_by(OutboundMessage.position)
+    with database.look() as connection:
+        return _answers(connection, message_id)
+
+
+def _answers(connection: Connection, message_id: str) -> list[Outbound]:
+    return [
+        Outbound(
+            row.id,
+            row.conversation_id,
+            row.channel,
+            row.person,
+            json.loads(row.content),
+            row.address,
+            row.attempts,
+            row.next_try_at,
         )
-        return [_outbound(message, conversation) for message, conversation in rows]
+        for row in connection.execute(_ANSWERS, {"message": message_id})
+    ]
 
 
 def unsent(database: Database, channel: str, person: str) -> list[Outbound]:
@@ -302,12 +514,14 @@ def claim(database: Database, outbound_id: str) -> bool:
 
 
 def release(database: Database, outbound_id: str, sent_at: datetime | None) -> None:
-    """Ends a claim: sent at that moment, or queued again."""
-    with database.work() as session:
-        session.execute(
-            update(OutboundMessage)
-            .where(OutboundMessage.id == outbound_id, OutboundMessage.state == SENDING)
-            .values(state=SENT if sent_at else QUEUED, sent_at=sent_at)
+    """Ends a claim: sent at that moment, or queued again.
+
+    A note: what a loss of power makes forget is sent once more, like after any crash.
+    """
+    with database.note() as connection:
+        connection.execute(
+            _RELEASE,
+            {"outbound": outbound_id, "now": SENT if sent_at else QUEUED, "at": sent_at},
         )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
@@ -75,6 +76,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table_of(entity: type[Base]) -> Table:
+    """The table behind a class, for statements that load no objects."""
+    return Base.metadata.tables[entity.__tablename__]
 
 
 class Conversation(Base):

@@ -291,7 +291,7 @@ async def test_a_given_up_turn_of_one_patient_delays_no_other(
 def break_the_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages can still be stored, but no answer to them."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("disk full: Xanthippe")
 
     monkeypatch.setattr("bot.store.messages.finish", fail)

@@ -168,14 +168,17 @@ async def test_the_wrong_key_raises_instead_of_forgetting(
 
 
 async def test_a_value_that_was_changed_on_disk_raises(
-    store: EncryptedTrackerStore, domain: Domain, tmp_path: Path
+    store: EncryptedTrackerStore,
+    opened: list[EncryptedTrackerStore],
+    domain: Domain,
+    tmp_path: Path,
 ) -> None:
     await store.save(conversation(domain, events()))
     with closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as database:
         database.execute("UPDATE events SET data = replace(data, 'A', 'B')")
         database.commit()
     with pytest.raises(DataKeyError):
-        await store.retrieve("c1")
+        await another(opened, domain).retrieve("c1")
 
 
 async def test_a_new_key_in_front_of_the_old_one_reads_everything(
@@ -214,3 +217,79 @@ async def test_several_writers_do_not_wait_for_readers(
     store: EncryptedTrackerStore, tmp_path: Path
 ) -> None:
     assert rows(tmp_path, "PRAGMA journal_mode") == [("wal",)]
+
+
+async def test_a_kept_conversation_is_the_one_that_another_start_reads(
+    store: EncryptedTrackerStore, opened: list[EncryptedTrackerStore], domain: Domain
+) -> None:
+    await store.save(conversation(domain, events()))
+    kept, read = await store.retrieve("c1"), await another(opened, domain).retrieve("c1")
+    assert kept is not None
+    assert read is not None
+    assert kept == read
+    assert kept.current_state() == read.current_state()
+    assert kept.past_states(domain) == read.past_states(domain)
+
+
+async def test_a_kept_conversation_is_not_changed_by_a_turn_that_was_not_saved(
+    store: EncryptedTrackerStore, domain: Domain
+) -> None:
+    await store.save(conversation(domain, events()))
+    tracker = await store.retrieve("c1")
+    assert tracker is not None
+    tracker.update(BotUttered("never saved", timestamp=time.time() + 6))
+    assert len(as_dicts(await store.retrieve("c1"))) == 5
+
+
+async def test_what_another_engine_added_is_read(
+    store: EncryptedTrackerStore, opened: list[EncryptedTrackerStore], domain: Domain
+) -> None:
+    await store.save(conversation(domain, events()))
+    other = another(opened, domain)
+    tracker = await other.retrieve("c1")
+    assert tracker is not None
+    tracker.update(BotUttered("one more", timestamp=time.time() + 6))
+    await other.save(tracker)
+    assert as_dicts(await store.retrieve("c1")) == as_dicts(tracker)
+
+
+async def test_what_was_erased_is_gone(
+    store: EncryptedTrackerStore, domain: Domain, tmp_path: Path
+) -> None:
+    await store.save(conversation(domain, events()))
+    with closing(sqlite3.connect(tmp_path / SQLITE_FILE)) as database:
+        database.execute("DELETE FROM events")
+        database.commit()
+    assert await store.retrieve("c1") is None
+
+
+async def test_a_new_session_begins_without_the_old_one(
+    store: EncryptedTrackerStore, opened: list[EncryptedTrackerStore], domain: Domain
+) -> None:
+    old, now = events(), time.time() + 10
+    await store.save(conversation(domain, old))
+    again = [SessionStarted(timestamp=now), ActionExecuted(ACTION_LISTEN_NAME, timestamp=now + 1)]
+    await store.save(conversation(domain, [*old, *again]))
+    read = as_dicts(await another(opened, domain).retrieve("c1"))
+    assert as_dicts(await store.retrieve("c1")) == read
+    assert len(read) == 2
+    assert len(as_dicts(await store.retrieve_full_tracker("c1"))) == 7
+
+
+async def test_only_so_many_conversations_are_kept(
+    store: EncryptedTrackerStore, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.tracker_store.KEPT_CONVERSATIONS", 2)
+    for number in range(4):
+        await store.save(conversation(domain, events(), f"c{number}"))
+    assert list(store._kept) == ["c2", "c3"]
+    assert len(as_dicts(await store.retrieve("c0"))) == 5
+
+
+async def test_what_was_kept_long_ago_is_dropped_with_the_next_message(
+    store: EncryptedTrackerStore, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.save(conversation(domain, events(), "c1"))
+    monkeypatch.setattr("bot.engine.tracker_store.KEPT_FOR", 0.0)
+    await store.save(conversation(domain, events(), "c2"))
+    assert list(store._kept) == ["c2"]

@@ -278,3 +278,32 @@ def test_a_deadlock_is_a_lost_race(postgresql: PostgreSQL) -> None:
     ):
         locks = [pool.submit(lock, database, *order) for order in ((11, 12), (12, 11))]
         assert any(each.result(10) for each in locks)
+
+
+def test_a_look_sees_what_is_stored_while_somebody_writes(
+    database: Database, receive: Receive
+) -> None:
+    first = receive(WORDS)
+    with database.work() as session:
+        session.execute(text("UPDATE inbound_messages SET kind = 'image'"))
+        with database.look() as connection:
+            kinds = connection.execute(text("SELECT id, kind FROM inbound_messages")).all()
+    assert kinds == [(first.id, "text")]
+
+
+def test_a_note_is_kept(database: Database, receive: Receive) -> None:
+    receive(WORDS)
+    with database.note() as connection:
+        connection.execute(text("UPDATE inbound_messages SET kind = 'image'"))
+    with database.look() as connection:
+        assert connection.execute(text("SELECT kind FROM inbound_messages")).all() == [("image",)]
+
+
+def test_only_a_note_does_not_wait_for_the_disk(database: Database, file: Path) -> None:
+    """2 is FULL, 1 is NORMAL (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
+    pragma = text("PRAGMA synchronous")
+    for _ in range(2):
+        with database.note() as connection:
+            assert connection.execute(pragma).scalar() == 1
+        with database.work() as session:
+            assert session.execute(pragma).scalar() == 2

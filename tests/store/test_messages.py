@@ -479,3 +479,126 @@ def test_what_stands_in_a_traceback_of_a_message_are_no_words(
     shown = f"{message!r} {answer!r} {outbound!r} {request!r}"
     assert "itches" not in shown
     assert "call us" not in shown
+
+
+# The beginning of a turn, and an answer that is taken for sending as it is stored
+
+
+def test_a_turn_begins_with_what_was_said_before_the_last_first(
+    database: Database, receive: Receive
+) -> None:
+    for text in ("one", "two", "three"):
+        receive(text)
+    last = receive("four")
+    receive("five")
+    opening = messages.open_turn(database, last.id, 2, NOW)
+    assert opening.earlier == ["three", "two"]
+    assert not opening.is_done
+
+
+def test_a_turn_knows_that_its_message_is_answered_already(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    messages.finish(database, message.id, Answer([]), NOW)
+    assert messages.open_turn(database, message.id, 3, NOW).is_done
+
+
+@pytest.mark.parametrize("urgency", ["none", "emergency", "crisis"])
+def test_a_turn_begins_with_the_same_standing_that_an_action_sees(
+    database: Database, receive: Receive, urgency: str
+) -> None:
+    answer = Answer([{"text": "Hello"}], urgency=urgency, gives_notice=True)
+    messages.finish(database, receive().id, answer, NOW)
+    message = receive()
+    for at in (later(hours=1), later(hours=25)):
+        expected = standing(database, message.conversation_id, at)
+        assert messages.open_turn(database, message.id, 3, at).standing == expected
+
+
+def test_a_crisis_that_is_followed_by_another_waiting_message_was_still_the_last(
+    database: Database, receive: Receive
+) -> None:
+    messages.finish(database, receive().id, Answer([{"text": "Call"}], urgency="crisis"), NOW)
+    message = receive("no")
+    receive("what does it cost?")
+    assert messages.open_turn(database, message.id, 3, NOW).standing.crisis_was_last
+
+
+def test_an_answer_is_claimed_where_nothing_else_waits(
+    database: Database, receive: Receive
+) -> None:
+    answer = Answer([{"text": "Hello"}])
+    [outbound] = messages.finish(database, receive().id, answer, NOW, claims=True)
+    assert outbound.is_claimed
+    assert state_of(database, outbound) == (SENDING, None)
+    assert messages.unsent(database, "website", "person") == []
+    assert not messages.claim(database, outbound.id)
+    messages.release(database, outbound.id, later(seconds=1))
+    assert state_of(database, outbound) == (SENT, later(seconds=1))
+
+
+@pytest.mark.parametrize("state", [QUEUED, SENDING])
+def test_an_answer_is_not_claimed_behind_one_that_waits_or_is_being_sent(
+    database: Database, receive: Receive, state: str
+) -> None:
+    first, second = receive(), receive()
+    is_sending = state == SENDING
+    answer = Answer([{"text": "Hello"}])
+    messages.finish(database, first.id, answer, NOW, claims=is_sending)
+    [outbound] = messages.finish(database, second.id, answer, NOW, claims=True)
+    assert not outbound.is_claimed
+    assert state_of(database, outbound) == (QUEUED, None)
+
+
+def test_an_answer_to_danger_is_claimed_whatever_waits(
+    database: Database, receive: Receive
+) -> None:
+    first, second = receive(), receive()
+    messages.finish(database, first.id, Answer([{"text": "Hello"}]), NOW)
+    danger = Answer([{"text": "Call 112"}], urgency="emergency")
+    [outbound] = messages.finish(database, second.id, danger, NOW, claims=True)
+    assert outbound.is_claimed
+
+
+def test_what_waits_for_another_person_keeps_no_answer_from_being_claimed(
+    database: Database, receive: Receive
+) -> None:
+    answer = Answer([{"text": "Hello"}])
+    messages.finish(database, receive(person="other").id, answer, NOW)
+    [outbound] = messages.finish(database, receive().id, answer, NOW, claims=True)
+    assert outbound.is_claimed
+
+
+def test_an_answer_of_several_messages_is_not_claimed(database: Database, receive: Receive) -> None:
+    answer = Answer([{"text": "one"}, {"text": "two"}])
+    answered = messages.finish(database, receive().id, answer, NOW, claims=True)
+    assert [outbound.is_claimed for outbound in answered] == [False, False]
+
+
+def test_a_claimed_answer_that_a_crash_left_is_queued_again(
+    database: Database, receive: Receive
+) -> None:
+    answer = Answer([{"text": "Hello"}])
+    [outbound] = messages.finish(database, receive().id, answer, NOW, claims=True)
+    messages.release_all(database)
+    assert [each.id for each in messages.unsent(database, "website", "person")] == [outbound.id]
+
+
+def test_a_second_finish_claims_nothing_and_gives_the_first_answer(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    first = messages.finish(database, message.id, Answer([{"text": "Hello"}]), NOW, claims=True)
+    again = messages.finish(database, message.id, Answer([{"text": "Bye"}]), NOW, claims=True)
+    assert again == first
+    assert not again[0].is_claimed
+
+
+def test_a_button_that_two_messages_of_an_answer_show_is_offered_once(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    shown = {"text": "Hello", "buttons": [{"title": "Price", "payload": PRICE}]}
+    messages.finish(database, message.id, Answer([shown, shown]), NOW)
+    assert messages.was_offered(database, message.conversation_id, PRICE, NOW)
