@@ -16,11 +16,22 @@ INGREDIENTS = (
     "domain.yml",
     "data/answers/*.yml",
     "data/nlu/*.yml",
+    "data/reading.yml",
     "data/rules/*.yml",
     "data/stories/*.yml",
     *(
         f"bot/engine/{part}.py"
-        for part in ("certain", "classifier", "encoder", "spacy_model", "train", "understanding")
+        for part in (
+            "certain",
+            "classifier",
+            "encoder",
+            "label_model",
+            "read_as",
+            "spacy_model",
+            "spelling",
+            "train",
+            "understanding",
+        )
     ),
     "bot/engine/model_files.py",
     "requirements-engine.txt",

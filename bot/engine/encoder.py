@@ -23,6 +23,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine import model_files
+from bot.engine.read_as import read_as
 
 logger = logging.getLogger(__name__)
 LONGEST_IN_TOKENS = 256
@@ -105,7 +106,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         if message.get(TEXT):
             message.add_features(
                 Features(
-                    self._encoder.encode(message.get(TEXT)).reshape(1, -1),
+                    self._encoder.encode(read_as(message)).reshape(1, -1),
                     FEATURE_TYPE_SENTENCE,
                     TEXT,
                     self._config[FEATURIZER_CLASS_ALIAS],

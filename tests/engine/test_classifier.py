@@ -12,8 +12,9 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.engine.classifier import FlatClassifier, LabelModel
+from bot.engine.classifier import FlatClassifier
 from bot.engine.encoder import SentenceEncoder, SentenceEncoderFeaturizer
+from bot.engine.label_model import LabelModel
 
 # A small world of six labels, apart from the project's own training data.
 WORLD = {
@@ -44,7 +45,7 @@ def featurizer(encoder: SentenceEncoder) -> SentenceEncoderFeaturizer:
 
 
 def fitted(vectors: Mapping[str, np.ndarray]) -> LabelModel:
-    model = LabelModel(regularisation=10.0, spelling_weight=1.0, seed=0)
+    model = LabelModel()
     model.fit(TEXTS, np.vstack([vectors[text] for text in TEXTS]), LABELS)
     return model
 
@@ -104,7 +105,7 @@ def test_the_probabilities_sum_to_1(vectors: Mapping[str, np.ndarray], text: str
 def test_a_restored_model_gives_equal_scores(vectors: Mapping[str, np.ndarray]) -> None:
     model = fitted(vectors)
     arrays, plain = model.state()
-    restored = LabelModel(regularisation=1.0, spelling_weight=1.0, seed=7)
+    restored = LabelModel()
     restored.restore(arrays, json.loads(json.dumps(plain)))
     for text in (*TEXTS, *UNSEEN):
         # scikit-learn restores its weights in double precision: the last digit may differ.
