@@ -18,10 +18,15 @@ from bot.clinic.nearest import nearest_buttons
 from bot.store.database import Database
 
 NOT_UNDERSTOOD = "nlu_fallback"
+# The two labels of which one is meant (bot/engine/follow_up.py).
+BETWEEN = "between"
 
 
 class NotUnderstood(BookingAction):
     """The nearest topics as buttons; at the second time in a row, a request for a person.
+
+    A message of which the engine knows that one of two topics is meant (`between` in its parse
+    result) is asked back about, and is not taken for one that was not understood.
 
     A message that holds a day, a time or a phone is taken for the beginning of a booking: nobody
     writes "skin tags, Friday 4 pm, 99999 00001" to ask a question.
@@ -40,6 +45,16 @@ class NotUnderstood(BookingAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Looks back one message of the patient's to know which time it is."""
+        between = tracker.latest_message.get(BETWEEN)
+        if between:
+            first, second = (self._labels[label] for label in between)
+            dispatcher.utter_message(
+                response="utter_which_of_two",
+                first=first,
+                second=second,
+                buttons=nearest_buttons(between, self._labels),
+            )
+            return []
         if await asyncio.to_thread(self._begins_booking, tracker):
             return [FollowupAction("action_book_consultation")]
         ranking = [entry["name"] for entry in tracker.latest_message.get("intent_ranking") or []]
@@ -62,5 +77,5 @@ def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:
     said = [event for event in events if event.get("event") == "user"]
     if len(said) < 2:
         return False
-    intent = (said[-2].get("parse_data") or {}).get("intent") or {}
-    return intent.get("name") == NOT_UNDERSTOOD
+    before = said[-2].get("parse_data") or {}
+    return (before.get("intent") or {}).get("name") == NOT_UNDERSTOOD and BETWEEN not in before

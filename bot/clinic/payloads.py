@@ -42,6 +42,11 @@ def write_payload(press: Press) -> str:
 
 
 def as_plain_text(text: str) -> str:
-    """Text that Rasa cannot take for a command: without leading slashes and control characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return printable.strip().lstrip("/ ").strip()
+    """Text that Rasa cannot take for a command: without leading slashes and control characters.
+
+    Lines stay apart: a patient often writes one question a line.
+    """
+    printable = "".join(
+        letter if letter.isprintable() or letter == "\n" else " " for letter in text
+    )
+    return printable.strip().lstrip("/ \n").strip()

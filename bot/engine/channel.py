@@ -17,7 +17,11 @@ from sanic.response import HTTPResponse, json
 
 from bot import logs
 from bot.clinic.red_flags import DANGER, Judgement, Urgency
+from bot.clinic.side_by_side import beside_task
 from bot.engine.certain import JUDGEMENT
+from bot.engine.follow_up import FollowUpReader
+from bot.engine.reading import BESIDE, as_turn, read
+from bot.engine.texts import QUESTIONS
 from bot.engine.understanding import outputs, pressed
 from bot.settings import read_settings
 
@@ -57,6 +61,7 @@ class FrontChannel(InputChannel):
         """`serves_parse` opens `POST /model/parse` without a token, for development only."""
         self._token = token
         self._serves_parse = serves_parse
+        self._follow_ups = FollowUpReader.from_data()
 
     @classmethod
     def name(cls) -> str:
@@ -99,7 +104,7 @@ class FrontChannel(InputChannel):
         async def record(request: Request) -> HTTPResponse:
             self._admit(request)
             body = request.json
-            parse = await _parse(_agent(request.app), body["text"])
+            parse = await read(_agent(request.app), body["text"])
             await _record(_agent(request.app), body, parse, body["reply"])
             return json({})
 
@@ -110,7 +115,7 @@ class FrontChannel(InputChannel):
                 text = (request.json or {}).get("text")
                 if not isinstance(text, str):
                     return json({"error": 'the body should be {"text": "..."}'}, status=400)
-                return json(await _parse(_agent(request.app), text.lstrip("/")))
+                return json(await read(_agent(request.app), text.lstrip("/")))
 
         return routes
 
@@ -129,19 +134,22 @@ class FrontChannel(InputChannel):
             parse = pressed(press["intent"], press["entities"], body["text"])
             parse[JUDGEMENT] = {"urgency": Urgency.NONE.value, "sign": "", "language": "en"}
         else:
-            parse = await _parse(agent, body["text"])
+            parse = await read(agent, body["text"])
+            parse = await self._follow_ups.in_context(agent, parse, body["conversation"])
         judgement = _judgement(parse)
         if body["angry"] and judgement.urgency is Urgency.NONE:
             parse.update(outputs(COMPLAINT, [(COMPLAINT, 1.0)], 1.0))
+            parse.pop(QUESTIONS, None)
         if judgement.urgency in DANGER:
             reply = agent.nlg.safety_text(judgement)
             await _record(agent, body, parse, reply)
             messages: list[dict[str, Any]] = [{"text": reply}]
         else:
             output = FrontOutput()
+            parse = as_turn(parse, agent.nlg)
             await agent.handle_message(
                 UserMessage(
-                    body["text"],
+                    _in_one_line(body["text"]),
                     output,
                     body["conversation"],
                     parse_data=parse,
@@ -150,7 +158,7 @@ class FrontChannel(InputChannel):
                     metadata={"message": body["message"]},
                 )
             )
-            messages = output.messages
+            messages = beside_task(output.messages, parse.get(BESIDE))
         return {
             "messages": messages,
             "intent": parse["intent"]["name"],
@@ -163,9 +171,9 @@ def _agent(app: Sanic) -> Agent:
     return agent
 
 
-async def _parse(agent: Agent, text: str) -> dict[str, Any]:
-    parse: dict[str, Any] = await agent.processor.parse_message(UserMessage(text))
-    return parse
+def _in_one_line(text: str) -> str:
+    """A message as Rasa and the actions keep it; only its understanding looks at the lines."""
+    return " ".join(text.split("\n"))
 
 
 def _judgement(parse: dict[str, Any]) -> Judgement:
@@ -188,10 +196,11 @@ async def _answered_before(agent: Agent, conversation: str, message: str) -> dic
             said.append({"text": event.text, **({"buttons": buttons} if buttons else {})})
     if not found or not said:
         return None
+    parse = found.parse_data or {}
     return {
-        "messages": said,
+        "messages": beside_task(said, parse.get(BESIDE)),
         "intent": found.intent_name,
-        JUDGEMENT: (found.parse_data or {}).get(JUDGEMENT),
+        JUDGEMENT: parse.get(JUDGEMENT),
     }
 
 
@@ -203,7 +212,7 @@ async def _record(agent: Agent, body: dict[str, Any], parse: dict[str, Any], rep
         )
         tracker.update(
             UserUttered(
-                body["text"],
+                _in_one_line(body["text"]),
                 parse["intent"],
                 parse["entities"],
                 parse,

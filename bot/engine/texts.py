@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
+from bot.clinic.nearest import payload
 from bot.clinic.red_flags import Judgement, Urgency, safety_text
+from bot.clinic.several import is_topic
+from bot.clinic.side_by_side import MOST_BUTTONS, ShortAnswer, more_title, told_together
 from bot.data_files import DATA, read_yaml
 from bot.settings import clock_offset, read_settings
 
@@ -20,6 +25,9 @@ SAFETY_PLACEHOLDERS = {
     "{crisis_text}": Urgency.CRISIS,
     "{same_day_text}": Urgency.SAME_DAY,
 }
+# All labels of a message that holds several questions, in order.
+QUESTIONS = "questions"
+BOOKING = "book_consultation"
 
 
 class ClinicTexts(TemplatedNaturalLanguageGenerator):
@@ -36,6 +44,8 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         self._hours = OpeningHours.from_mapping(self._clinic)
         self._wording = read_yaml(DATA / "facts.yml")
         self._frame = read_yaml(DATA / "wording.yml")
+        self._labels = read_yaml(DATA / "button_labels.yml")
+        self._more: list[str] = read_yaml(DATA / "segments.yml")["more"]
         self._safety_texts = read_yaml(DATA / "safety" / "texts.yml")
         self._clock = Clock(clock_offset(settings))
         # No answer can be approved yet, so production serves all of them as not yet checked; it
@@ -50,6 +60,56 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         """The full reply to an emergency, a crisis or a same-day sign."""
         is_open = self._hours.is_open(self._clock.now())
         return safety_text(judgement, self._safety_texts, self.facts_now(), is_open=is_open)
+
+    async def generate(
+        self,
+        utter_action: str,
+        tracker: DialogueStateTracker,
+        output_channel: str,
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        """A response, or one message for all topics where the patient asked for several."""
+        latest = tracker.latest_message
+        parse = (latest.parse_data if latest else None) or {}
+        topics: list[str] = parse.get(QUESTIONS) or []
+        if topics and utter_action == f"utter_{topics[0]}" and all(map(is_topic, topics)):
+            message = self.topics(topics)
+            if len(message["buttons"]) < MOST_BUTTONS:
+                message["buttons"] += self.offers([BOOKING])
+            return message
+        return await super().generate(utter_action, tracker, output_channel, **kwargs)
+
+    def topics(self, labels: Sequence[str]) -> dict[str, Any]:
+        """One message with the short answers to topics (`faq/price`), and a button to each whole.
+
+        Raises:
+            KeyError: a topic has no answer.
+        """
+        unread = str(self._frame["unreviewed"]) if self._is_unreviewed else ""
+        known = self.facts_now()
+        answers = [self._short(label, known) for label in labels]
+        return {
+            "text": told_together(answers, self._frame, unread),
+            "buttons": [each.button for each in answers],
+        }
+
+    def _short(self, label: str, known: dict[str, str]) -> ShortAnswer:
+        metadata = self.responses[f"utter_{label}"][0]["metadata"]
+        title = more_title(metadata["label"], self._more)
+        return ShortAnswer(
+            fill(metadata["short"], known).strip(),
+            metadata["source"],
+            metadata["notice"],
+            {"title": title, "payload": payload(label)},
+        )
+
+    def offers(self, tasks: Sequence[str]) -> list[dict[str, str]]:
+        """Buttons to tasks; a task that no button names is left out."""
+        return [
+            {"title": self._labels[task], "payload": payload(task)}
+            for task in tasks
+            if task in self._labels
+        ]
 
     def _fill_response(
         self,
@@ -68,7 +128,12 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         for placeholder, urgency in SAFETY_PLACEHOLDERS.items():
             if placeholder in text:
                 text = text.replace(placeholder, self.safety_text(Judgement(urgency, "", language)))
-        known = {name: str(value) for name, value in given.items() if value is not None}
+        # Rasa passes all responses of the domain along: no text names one of them.
+        known = {
+            name: str(value)
+            for name, value in given.items()
+            if isinstance(value, (str, int, float))
+        }
         text = fill(text, {**known, **self.facts_now()})
         response["text"] = self._framed(text, response.get("metadata") or {})
         return response

@@ -70,3 +70,24 @@ async def test_an_event_without_parse_data_is_no_obstacle(turn: Turn) -> None:
     turn.events = [{"event": "user"}, *heard("nlu_fallback")]
     said = await turn.run("action_not_understood", "nlu_fallback", intent_ranking=NEAR)
     assert said == ["utter_nearest_topics"]
+
+
+async def test_which_of_two_is_meant_is_asked_with_both_as_buttons(turn: Turn) -> None:
+    between = ["faq/sessions_skin", "faq/sessions_hair"]
+    names = await turn.run(
+        "action_not_understood", "nlu_fallback", intent_ranking=NEAR, between=between
+    )
+    (said,) = turn.said
+    assert names == ["utter_which_of_two"]
+    assert (said["first"], said["second"]) == ("Sessions for skin", "Sessions for hair")
+    assert [button["title"] for button in said["buttons"]] == [
+        "Sessions for skin", "Sessions for hair", "Menu", "Talk to team",
+    ]  # fmt: skip
+
+
+async def test_who_was_asked_which_of_two_is_not_passed_to_the_team_for_it(turn: Turn) -> None:
+    turn.events = heard("nlu_fallback", "nlu_fallback")
+    turn.events[0]["parse_data"]["between"] = ["faq/price", "faq/pain"]
+    said = await turn.run("action_not_understood", "nlu_fallback", intent_ranking=NEAR)
+    assert said == ["utter_nearest_topics"]
+    assert turn.requests == []

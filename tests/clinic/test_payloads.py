@@ -62,7 +62,7 @@ def test_no_text_breaks_the_reading_of_a_payload(text: str) -> None:
         ("///restart", "restart"),
         (" / restart", "restart"),
         ("and/or", "and/or"),
-        ("one\ntwo\tthree", "one two three"),
+        ("one\ntwo\tthree", "one\ntwo three"),
         ("one\x00two", "one two"),
         ("", ""),
         ("/", ""),
@@ -79,8 +79,8 @@ def test_slashes_apart_are_no_command_either(text: str) -> None:
 
 
 @given(st.text())
-def test_plain_text_holds_no_control_character(text: str) -> None:
-    assert as_plain_text(text).isprintable()
+def test_plain_text_holds_no_control_character_but_line_ends(text: str) -> None:
+    assert as_plain_text(text).replace("\n", "").isprintable()
 
 
 def test_letters_of_devanagari_survive() -> None:

@@ -36,7 +36,7 @@ from tests.system.texts import IN_DANGER, WHATSAPP, Texts
 FOLDER = Path(__file__).parent
 KINDS = {
     "happy", "corrections", "digressions", "invalid_inputs", "negations", "repeat", "guards",
-    "safety", "languages", "handover", "booking", "contact",
+    "safety", "languages", "handover", "booking", "contact", "follow_ups", "several",
 }  # fmt: skip
 CHANNELS = ("website", "whatsapp")
 FILES = sorted(FOLDER.glob("*/*.yml"))

@@ -36,6 +36,8 @@ SAID_BY_ACTIONS = {
     "booking_reminders": "by e-mail to " + "w" * 100 + "@clinic.example",
     "booking_doctor": NAME,
     "booking_reference": "ACDEFGHJ",
+    "first": "Sessions for skin",
+    "second": "Sessions for hair",
     "booking_calendar": "https://assistant.clinic.example/visits/" + "k" * 43 + ".ics",
 }
 # What the booking's and the call back's buttons may hold (bot/clinic/booking, contact).

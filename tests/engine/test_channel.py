@@ -351,6 +351,9 @@ def test_a_memory_that_cannot_be_read_fails_its_turns_and_no_other(
         database.execute(
             "UPDATE events SET data = 'lost.' || data WHERE sender_id = ?", (patient.id,)
         )
+        # One row less, so that what the engine keeps in memory fits no longer.
+        newest = "(SELECT max(id) FROM events WHERE sender_id = ?)"
+        database.execute(f"DELETE FROM events WHERE id = {newest}", (patient.id,))  # noqa: S608
         database.commit()
     response = production.post("/front/turn", patient.body("does it hurt"))
     assert response.status_code == requests.codes.server_error

@@ -61,7 +61,7 @@ BY_ACTIONS = dict.fromkeys(
     (
         *("note", "phone", "own_phone", "booking_what", "booking_when", "booking_name"),
         *("booking_phone", "booking_reminders", "booking_doctor", "booking_reference"),
-        "booking_calendar",
+        *("booking_calendar", "first", "second"),
     ),
     "",
 )
