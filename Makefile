@@ -1,5 +1,5 @@
 # The commands of the project. `make run` and `make test` do all the set-up themselves.
-.PHONY: run test soak chat train lint format lock requests clean
+.PHONY: run test soak bench eval chat train lint format lock requests clean
 
 PYTHON := .venv/bin/python
 ENGINE := .venv-engine/bin/python
@@ -17,6 +17,15 @@ test: .venv/.installed-for-tests .venv-engine/.installed lint
 soak: .venv/.installed-for-tests .venv-engine/.installed
 	@$(PYTHON) -m bot train --if-needed
 	SOAK=1 $(PYTHON) -m pytest tests/store/test_race.py tests/system/test_kills.py
+
+# Our assistant beside the stock bot of `rasa init`, in one run: DATA is the folder with the two
+# public data sets, BENCH=full trains stock on all of them too (hours). Needs an idle machine.
+bench: .venv/.installed .venv-engine/.installed
+	@$(PYTHON) -m bench all $(if $(DATA),--data "$(DATA)") $(if $(filter full,$(BENCH)),--full)
+
+# How well messages are understood; `make eval CSV=own.csv` for a clinic's own (columns text, accept).
+eval: .venv-engine/.installed
+	@$(ENGINE) -m bot.evaluation $(if $(CSV),"$(CSV)")
 
 chat: .venv/.installed
 	@$(PYTHON) -m bot chat

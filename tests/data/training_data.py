@@ -6,15 +6,21 @@ Kept apart from the test so that a writer of training data can run it on one fil
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import defaultdict
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
-import yaml
 from spellchecker import SpellChecker
+
+from bot.evaluation.wording import (
+    LARGEST_SHARE_OF_WORDS,
+    ROMAN_HINDI,
+    is_roman_hindi,
+    utterances,
+    words,
+)
 
 NLU_FOLDER = Path("data/nlu")
 LEAST_UTTERANCES = 15
@@ -28,44 +34,6 @@ TASKS = frozenset(
     inform
     """.split()
 )
-LARGEST_SHARE_OF_WORDS = 0.70
-
-# Words that mark Hindi written in Latin letters; none is an English word patients use here.
-ROMAN_HINDI = frozenset(
-    """
-    hai hain hoga hogi honge hota hoti hote tha thi kya kyun kyu kaise kaisa kaisi kab
-    kahan kaha kaun kaunsa kitna kitni kitne mera meri mere mujhe mujhko main mein hum
-    humko aap aapka aapki aapke aapko ka ki ke ko se par nahi nahin mat aur ya lekin agar
-    toh phir abhi aaj kal parso karna karne karni karo karte karta karti karwana karwani
-    karwane kar kiya raha rahi rahe chahiye chahta chahti sakta sakti sakte lagta lagti
-    lag laga lagega baad pehle din mahine saal wala wali wale liye saath kuch koi sab
-    bahut zyada jyada kam thoda accha acha achha theek thik batao bataiye bata dijiye dena
-    dedo karein karenge ho hona ji haan han na bhai didi dard baal balon chehra chehre
-    tvacha daag dhabbe garmi jalan khujli khoon dawai dawa doctor sahab paisa paise
-    kharcha samay ghar pe isse iska iski uska uski yeh ye woh wo jo bolo sun suno milega
-    milegi milna band khula kidhar idhar udhar shukriya dhanyavaad namaste alvida bas ruko
-    rukiye saans aana jana jaun jaana
-    """.split()
-)
-
-
-def words(text: str) -> list[str]:
-    """The words of an utterance, lower case, without punctuation."""
-    return re.findall(r"[a-z0-9']+|[^\W\d_a-z]+", text.lower())
-
-
-def utterances(files: list[Path]) -> dict[str, list[str]]:
-    """Every training utterance by its label (`faq/price`, `greet`), entities unmarked."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for file in files:
-        for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu", []):
-            if "intent" not in block:
-                continue
-            for line in block["examples"].splitlines():
-                text = re.sub(r"\[([^\]]+)\](\([^)]*\)|\{[^}]*\})", r"\1", line.strip()[1:].strip())
-                if text:
-                    found[block["intent"]].append(text)
-    return dict(found)
 
 
 @cache
@@ -111,12 +79,6 @@ def _within_two(one: str, other: str) -> bool:
         for j, b in enumerate(other, 1):
             row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b)))
     return row[-1] <= 2
-
-
-def is_roman_hindi(text: str) -> bool:
-    """Whether at least two words (or half of a short text) are Hindi in Latin letters."""
-    found = [word for word in words(text) if word in ROMAN_HINDI]
-    return len(found) >= 2 or (bool(found) and len(found) * 2 >= len(words(text)))
 
 
 def faults_of_label(label: str, texts: list[str]) -> list[str]:
