@@ -124,8 +124,9 @@ def _folder(cell: Cell) -> Path:
     if cell.bot == STOCK:
         parts += [version_of(name) for name in _STOCK_LIBRARIES]
     else:
-        code = [pattern for pattern in INGREDIENTS if pattern.startswith("bot/")]
-        files = [file for pattern in code for file in sorted(ROOT.glob(pattern))]
+        kept = [each for each in INGREDIENTS if not each.startswith(("data/nlu/", "data/answers/"))]
+        kept += ["data/safety/*.yml", "data/commands.yml"]
+        files = [file for pattern in kept for file in sorted(ROOT.glob(pattern))]
         parts += [file.read_bytes() for file in (LOCK, *files)]
     name = f"{cell.bot}-{cell.dataset.name.lower()}-{cell.size}-{cache.key_of(parts)}"
     return cache.CACHE / name

@@ -117,5 +117,6 @@ def _together(rounds: list[dict[str, Any]]) -> dict[str, Any]:
 def _folder(sizes: Sizes) -> Path:
     """Where the rounds are kept; another one as soon as code, data or what is said changes."""
     code = [file for part in ("bot", "actions") for file in sorted((ROOT / part).rglob("*.py"))]
+    code += sorted((ROOT / "data").rglob("*.yml"))
     parts: list[str | bytes] = [fingerprint(), repr(sizes), CONVERSATIONS.read_bytes()]
     return cache.CACHE / f"turns-{cache.key_of(parts + [file.read_bytes() for file in code])}"

@@ -69,6 +69,11 @@ def timed(owner: type, method: str, name: str) -> None:
     setattr(owner, method, _timed(getattr(owner, method), name))
 
 
+def _database(module: Any) -> None:
+    for unit in ("work", "look", "note"):
+        timed(module.Database, unit, DATABASE)
+
+
 def _timed(original: Callable[..., Any], name: str) -> Callable[..., Any]:
     @functools.wraps(original)
     async def waits(*args: Any, **kwargs: Any) -> Any:
@@ -142,7 +147,7 @@ def _wrappers(server: str) -> dict[str, Callable[[Any], None]]:
     return {
         "starlette.applications": _starlette,
         "bot.door.engine": _engine_client,
-        "bot.store.database": lambda module: timed(module.Database, "work", DATABASE),
+        "bot.store.database": _database,
         "sanic.server.protocols.http_protocol": lambda module: _sanic(module, server),
         "rasa.core.processor": lambda module: timed(
             module.MessageProcessor, "parse_message", PARSE

@@ -140,6 +140,8 @@ class FollowUps:
         None: the words do not tell; then the classifier reads `texts_to_read`, and `weighed`
         decides.
         """
+        if self._is_a_sign(own) or self._is_sure_of_a_task(own):
+            return OWN
         words, topic = self.words_of(text), before[0].label.removeprefix(TOPIC)
         turns_away = bool(self._turns_away.search(_normal(text)))
         if not words.own and not turns_away:
@@ -156,7 +158,7 @@ class FollowUps:
     def chosen(self, text: str, between: Sequence[str]) -> Meant:
         """Which of two labels that were offered a text picks: "the first", "hair".
 
-        None if nothing was offered: then `between` is empty.
+        `OWN` if nothing was offered: then `between` is empty.
         """
         words = self.words_of(text)
         if words.own or not between:
@@ -171,7 +173,8 @@ class FollowUps:
 
     def texts_to_read(self, text: str, before: Sequence[Asked]) -> tuple[str, str]:
         """The message without the words that lean, and the message with the topic in front."""
-        return self.words_of(text).rest, f"{self._names[before[0].label]}, {text}"
+        # A slash in front would make a command of it.
+        return self.words_of(text).rest.lstrip("/ "), f"{self._names[before[0].label]}, {text}"
 
     def weighed(
         self, before: Sequence[Asked], own: Ranking, rest: Ranking, in_context: Ranking
@@ -180,9 +183,6 @@ class FollowUps:
 
         `own` ranks the message, the others the two of `texts_to_read`. Only topics are taken over.
         """
-        sign = max((score for label, score in own if label in self._signs), default=0.0)
-        if sign >= self._limits["sign"]:
-            return OWN
         if self._is_sure(rest):
             return (rest[0][0],)
         if not in_context or in_context[0][1] < self._limits["in_context"]:
@@ -195,6 +195,15 @@ class FollowUps:
         best, *others = sorted(scores, key=lambda label: (-scores[label], label))
         near = self._limits["offered_beside"] * scores[best]
         return (best, *(label for label in others[:1] if scores[label] >= near))
+
+    def _is_a_sign(self, own: Ranking) -> bool:
+        """Whether a sign is so much as half heard: behind a topic it must not be missed."""
+        return any(label in self._signs and score >= self._limits["sign"] for label, score in own)
+
+    def _is_sure_of_a_task(self, own: Ranking) -> bool:
+        """Whether an act is wanted; small talk and bare answers are no acts and have no button."""
+        label = own[0][0] if own else ""
+        return label in self._names and not label.startswith(TOPIC) and self._is_sure(own)
 
     def words_of(self, text: str) -> Words:
         """Takes a text apart."""

@@ -28,6 +28,8 @@ LEAST = 0.12
 SILENT = 0.5
 # A sentence that asks nothing counts only if its meaning is beyond doubt.
 STATED = 0.9
+# A sign or a condition that warns counts where it is heard so much: doubt goes to the higher class.
+HEEDED = 0.75
 # A whole message so clear is cut only into parts one of which means the same.
 CLEAR = 0.9
 
@@ -95,6 +97,7 @@ class Several:
         self._skin = frozenset(str(words["skin_words"]).split())
         self._of_hair: Mapping[str, str] = words["of_hair"]
         self._before_topics = frozenset(str(words["before_topics"]).split())
+        self._never_left_out = frozenset(str(words["never_left_out"]).split())
 
     def is_told_first(self, label: str) -> bool:
         """Whether a label is answered in its own words before any topic, as a reaction is."""
@@ -114,12 +117,17 @@ class Several:
             for label, score in self._heard(part, readings, whole, about):
                 found[label] = max(score, found.get(label, 0.0))
         found = self._without_held(found)
-        if len(found) > 1 and self.is_told_first(whole.label) and whole.label not in found:
+        if len(found) > 1 and whole.label in self._never_left_out and whole.label not in found:
             found = {whole.label: whole.best[1], **found}
         is_overruled = whole.best[1] >= CLEAR and not self._is_near(whole.label, found)
         if len(found) < 2 or is_overruled:
             return {}
-        return dict(list(found.items())[:MOST_QUESTIONS])
+        return self.at_most_three(found)
+
+    def at_most_three(self, found: Mapping[str, float]) -> dict[str, float]:
+        """The labels that are answered, in their order: a sign or a warning is none of the rest."""
+        kept = sorted(found, key=lambda label: label not in self._never_left_out)[:MOST_QUESTIONS]
+        return {label: score for label, score in found.items() if label in kept}
 
     def _is_near(self, label: str, labels: Iterable[str]) -> bool:
         """Whether a label is among others, or one of those that add nothing to them."""
@@ -136,6 +144,8 @@ class Several:
         """What one part adds: a label, or two where it asks for skin and hair; or nothing."""
         if not part.asks:
             label, score = readings[0].best
+            if label in self._never_left_out:
+                return [(label, score)] if score >= HEEDED else []
             return [(label, score)] if label in self._stated and score >= STATED else []
         said = _words(part.texts[0])
         in_whole = dict(whole.ranking)

@@ -194,6 +194,10 @@ class Door:
             logger.error(
                 "message %s unanswered, error %s: %s", inbound.id, error_id, logs.describe(error)
             )
+            # The answer may be stored all the same, claimed for a sending that now never comes.
+            self.in_background(
+                asyncio.to_thread(messages.release_answer, self._database, inbound.id)
+            )
             return await self._apologise(inbound, error_id, "not_answered")
 
     async def _apologise(self, inbound: Inbound, error_id: str, wording: str) -> list[Outbound]:

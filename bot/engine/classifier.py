@@ -45,7 +45,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`threshold`: a best score below it is not understood; see `LabelModel` for the rest."""
-        return {"letters": 0.25, "words": 0.25, "ridge": 0.3, "threshold": 0.25}
+        return {"letters": 0.15, "words": 0.15, "ridge": 0.15, "threshold": 0.25}
 
     @classmethod
     def create(

@@ -25,7 +25,7 @@ STEEPEST, FLATTEST = 50.0, 1.0
 class LabelModel:
     """Learns labels from texts; keeps no text."""
 
-    def __init__(self, letters: float = 0.25, words: float = 0.25, ridge: float = 0.3) -> None:
+    def __init__(self, letters: float = 0.15, words: float = 0.15, ridge: float = 0.15) -> None:
         """`letters` and `words` weigh those likenesses beside 1.0 of the meaning.
 
         `ridge` is what a training text may be missed by for the sake of the others.

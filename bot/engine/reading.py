@@ -20,7 +20,7 @@ from bot.clinic.red_flags import DANGER, Urgency
 from bot.clinic.segments import Segments
 from bot.clinic.several import Part, Several, Understood, is_topic, parts_of
 from bot.data_files import DATA, read_yaml
-from bot.engine.certain import INTENT_OF, JUDGEMENT
+from bot.engine.certain import HEARD, INTENT_OF, JUDGEMENT
 from bot.engine.texts import QUESTIONS, ClinicTexts
 from bot.engine.understanding import FAQ, outputs
 
@@ -65,7 +65,7 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
     found = _SEVERAL.questions(text, _understood(parse), [each for each in read_parts if each[1]])
     if _urgency(parse) in INTENT_OF:
         sign = INTENT_OF[_urgency(parse)]
-        found = {sign: 1.0, **found} if found else found
+        found = _SEVERAL.at_most_three({sign: 1.0, **found}) if found else found
         parse.update(_decided(sign, parse, {sign: 1.0}))
     if found:
         parse.update(_decided(next(iter(found)), parse, found))
@@ -131,6 +131,4 @@ def _alarm(parse: dict[str, Any]) -> Urgency:
     urgency = _urgency(parse)
     if urgency not in DANGER or parse[JUDGEMENT]["sign"].startswith("E"):
         return urgency
-    # The judgement puts its intent first with 1.0; the others keep what the classifier gave them.
-    others = sum(entry[PREDICTED_CONFIDENCE_KEY] for entry in parse[INTENT_RANKING_KEY][1:])
-    return urgency if 1.0 - others >= ALARMING else Urgency.NONE
+    return urgency if parse[HEARD] >= ALARMING else Urgency.NONE

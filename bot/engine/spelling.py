@@ -1,8 +1,10 @@
 """What a hurried thumb meant: the words of a message as the classifier shall read them.
 
 Greetings and thanks around a question are left out, short forms are written out, letters held down
-are let go, pictures are left out, and an unknown word within one or two errors of a word of the clinic's own training data is read as that word.
-Only the classifier reads the result: red flags, names, days and phones are read as they were typed.
+are let go, pictures are left out, and an unknown word within one or two errors of a word of the
+clinic's own training data, or else of a common English one, is read as that word. Only the
+classifier reads the result: red flags, names, days and phones are read as they were typed. No word
+is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ class Spelling:
         meant: Mapping[str, int],
         common: Sequence[str],
     ) -> None:
-        """`reading`: data/reading.yml; `known`: never touched; `meant`: the clinic's words with their count; `common`: English.
+        """`reading`: data/reading.yml; `known`: never touched; `common`: English words.
 
+        `meant`: the clinic's words with their count.
         Candidates of `meant` go before those of `common`, nearer before farther, frequent before
         rare.
         """
@@ -59,7 +61,6 @@ class Spelling:
         self._known = frozenset(known)
         self._meant = dict(sorted(meant.items(), key=lambda entry: (-entry[1], entry[0])))
         self._candidates = list(self._meant), list(common)
-        self._nearest = lru_cache(maxsize=10_000)(self._find_nearest)
 
     @classmethod
     def learn(
@@ -124,7 +125,7 @@ class Spelling:
     def _is_word(self, word: str) -> bool:
         return word in self._known or word in self._short_forms
 
-    def _find_nearest(self, word: str) -> str:
+    def _nearest(self, word: str) -> str:
         farthest = 2 if len(word) >= LONG else 1
         for distance in range(1, farthest + 1):
             for candidates in self._candidates:

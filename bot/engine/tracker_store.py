@@ -90,6 +90,7 @@ class EncryptedTrackerStore(SQLTrackerStore):
         with self.engine.connect() as connection:
             mark = self._mark(connection, sender_id)
         if not self.domain or not mark[0]:
+            self._kept.pop(sender_id, None)
             return None
         if fetch_events_from_all_sessions:
             return self._read(sender_id, fetch_events_from_all_sessions=True)
@@ -119,7 +120,8 @@ class EncryptedTrackerStore(SQLTrackerStore):
         """Appends the events that are not stored yet, encrypted."""
         await self.stream_events(tracker)
         with self.engine.begin() as connection:
-            kept = self._kept_at(tracker.sender_id, self._mark(connection, tracker.sender_id))
+            before = self._mark(connection, tracker.sender_id)
+            kept = self._kept_at(tracker.sender_id, before)
             if kept is not None:
                 new = list(tracker.events)[len(kept.events) :]
             else:
@@ -129,8 +131,12 @@ class EncryptedTrackerStore(SQLTrackerStore):
                 return
             connection.execute(self._insert, [self._row(tracker.sender_id, each) for each in new])
             mark = self._mark(connection, tracker.sender_id)
-        if len(new) < len(tracker.events) and any(isinstance(e, SessionStarted) for e in new):
-            # Only the newest session is read next time.
+        is_ours = mark[0] == before[0] + len(new)
+        begins_anew = len(new) < len(tracker.events) and any(
+            isinstance(each, SessionStarted) for each in new
+        )
+        if begins_anew or not is_ours:
+            # Only the newest session is read next time; or another engine wrote meanwhile.
             self._kept.pop(tracker.sender_id, None)
         else:
             self._keep(tracker, mark)
@@ -153,7 +159,10 @@ class EncryptedTrackerStore(SQLTrackerStore):
 
     def _kept_at(self, sender_id: str, mark: Mark) -> _Kept | None:
         kept = self._kept.get(sender_id)
-        return kept if kept is not None and kept.mark == mark else None
+        is_good = (
+            kept is not None and kept.mark == mark and kept.since >= time.monotonic() - KEPT_FOR
+        )
+        return kept if is_good else None
 
     def _keep(self, tracker: DialogueStateTracker, mark: Mark) -> None:
         now = time.monotonic()

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 from rasa.core.agent import Agent, load_agent
-from rasa.core.channels.channel import UserMessage
 
 from bot.data_files import ROOT, read_yaml
 from bot.engine import model_files
 from bot.engine.classifier import FlatClassifier
 from bot.engine.encoder import SentenceEncoder
+from bot.engine.reading import read
 from bot.evaluation.evaluation import Nearest
 from bot.evaluation.metrics import Prediction, read_prediction
 
@@ -66,8 +66,7 @@ class EngineReader:
     async def _learn(self, texts: set[str]) -> None:
         for text in texts:
             # The channel takes leading slashes away: no words reach Rasa as a command.
-            parse = await self._agent.processor.parse_message(UserMessage(text.lstrip("/")))
-            self._known[text] = read_prediction(parse)
+            self._known[text] = read_prediction(await read(self._agent, text.lstrip("/")))
 
     def nearest(self, texts: Sequence[str]) -> list[Nearest]:
         """The training utterance nearest to each text, by the cosine of their sentence vectors."""

@@ -120,21 +120,3 @@ def texts_of(database: Database, message_ids: Sequence[str]) -> list[str]:
             )
         }
     return [found[each] for each in message_ids if each in found]
-
-
-def texts_before(database: Database, message_id: str, most: int) -> list[str]:
-    """What the patient wrote in the same conversation before a message, the last first."""
-    with database.work() as session:
-        message = session.get_one(InboundMessage, message_id)
-        return [
-            row.text
-            for row in session.scalars(
-                select(InboundMessage)
-                .where(
-                    InboundMessage.conversation_id == message.conversation_id,
-                    InboundMessage.position < message.position,
-                )
-                .order_by(InboundMessage.position.desc())
-                .limit(most)
-            )
-        ]

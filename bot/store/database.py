@@ -78,7 +78,7 @@ class Database:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """One unit of work that only reads: it sees one moment, and waits for no writer."""
+        """One unit of work that only reads: it waits for no writer."""
         with self._reading.begin() as connection:
             yield connection
 

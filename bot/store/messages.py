@@ -525,6 +525,16 @@ def release(database: Database, outbound_id: str, sent_at: datetime | None) -> N
         )
 
 
+def release_answer(database: Database, message_id: str) -> None:
+    """Queues an answer again that may have been stored as claimed without anybody knowing."""
+    with database.work() as session:
+        session.execute(
+            update(OutboundMessage)
+            .where(OutboundMessage.reply_to == message_id, OutboundMessage.state == SENDING)
+            .values(state=QUEUED)
+        )
+
+
 def postpone(
     database: Database, outbound_id: str, next_try_at: datetime, *, tell_staff_at: datetime | None
 ) -> None:

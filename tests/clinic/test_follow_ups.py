@@ -234,7 +234,21 @@ def test_a_message_that_fits_nothing_before_keeps_its_own_meaning() -> None:
 
 def test_a_sign_after_treatment_that_is_half_heard_is_left_alone() -> None:
     own = [("faq/pain", 0.2), ("report_reaction", 0.15)]
-    assert RULES.weighed(after("pain"), own, own, [("faq/pain", 0.9)]) == OWN
+    assert RULES.meaning("and if it gets bigger?", after("pain"), own) == OWN
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "topic"),
+    [
+        ("my lips too", "report_reaction", "treats_hair_loss"),
+        ("why me", "distress", "treats_hair_loss"),
+        ("when can i get it done", "book_consultation", "results_skin"),
+    ],
+)
+def test_the_tables_take_no_sign_and_no_sure_task_for_a_topic(
+    text: str, heard: str, topic: str
+) -> None:
+    assert meant(text, topic, [(heard, 0.9)]) == OWN
 
 
 def test_two_as_likely_are_asked_back() -> None:

@@ -70,6 +70,28 @@ def test_a_sign_that_only_the_whole_shows_comes_first() -> None:
     assert labels(PRICE, PAIN, whole=whole) == ["report_reaction", "faq/price", "faq/pain"]
 
 
+@pytest.mark.parametrize(
+    "label", ["faq/suitable_pregnancy", "faq/suitable_medical_condition", "faq/suitable_medication"]
+)
+def test_a_condition_that_warns_is_never_left_out(label: str) -> None:
+    whole = means(label, 0.85)
+    assert labels(PRICE, PAIN, whole=whole) == [label, "faq/price", "faq/pain"]
+    half_heard = told("I am five months along", means(label, 0.8))
+    assert labels(half_heard, PRICE) == [label, "faq/price"]
+
+
+def test_a_sign_asked_last_is_not_cut_off() -> None:
+    more = asked("where are you", means("faq/clinic_location"))
+    sign = asked("what do I do, my cheek is oozing", means("report_reaction"))
+    found = labels(PRICE, PAIN, more, sign)
+    assert found == ["faq/price", "faq/pain", "report_reaction"]
+
+
+def test_a_wish_to_hear_no_more_is_not_lost_beside_questions() -> None:
+    stop = told("stop sending me messages", means("stop_messages", 0.97))
+    assert labels(stop, PRICE) == ["stop_messages", "faq/price"]
+
+
 def test_an_unclear_part_counts_if_the_whole_holds_it_too() -> None:
     unclear = asked("pain is there", means("faq/pain", 0.3))
     assert labels(PRICE, unclear) == ["faq/price", "faq/pain"]

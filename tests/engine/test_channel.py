@@ -17,7 +17,7 @@ from tests.engine.running import Conversation, RunningEngine
 
 # A word that no data and no log knows of itself.
 MARK = "zqxmarked"
-NO_ACTIONS = "zqxmarked qqq wvw kkjh"
+NO_ACTIONS = "zqxmarked foo bar baz"
 
 
 @pytest.fixture

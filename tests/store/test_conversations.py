@@ -10,7 +10,6 @@ from bot.store.conversations import (
     last_danger,
     standing,
     stop_unasked,
-    texts_before,
     texts_of,
 )
 from bot.store.database import Database
@@ -151,15 +150,3 @@ def test_texts_come_in_the_order_in_which_they_are_asked_for(
 def test_a_text_that_is_not_there_is_left_out(database: Database, receive: Receive) -> None:
     assert texts_of(database, ["unknown", receive("one").id]) == ["one"]
     assert texts_of(database, []) == []
-
-
-def test_the_texts_before_a_message_are_the_last_of_its_conversation(
-    database: Database, receive: Receive
-) -> None:
-    receive("of somebody else", person="other")
-    for text in ("one", "two", "three"):
-        receive(text)
-    last = receive("four")
-    receive("five")
-    assert texts_before(database, last.id, 2) == ["three", "two"]
-    assert texts_before(database, last.id, 9) == ["three", "two", "one"]

@@ -538,6 +538,18 @@ def test_an_answer_is_claimed_where_nothing_else_waits(
     assert state_of(database, outbound) == (SENT, later(seconds=1))
 
 
+def test_a_claimed_answer_that_nobody_knows_of_is_queued_again(
+    database: Database, receive: Receive
+) -> None:
+    message = receive()
+    [outbound] = messages.finish(
+        database, message.id, Answer([{"text": "Hello"}]), NOW, claims=True
+    )
+    messages.release_answer(database, message.id)
+    assert state_of(database, outbound) == (QUEUED, None)
+    assert [each.id for each in messages.unsent(database, "website", "person")] == [outbound.id]
+
+
 @pytest.mark.parametrize("state", [QUEUED, SENDING])
 def test_an_answer_is_not_claimed_behind_one_that_waits_or_is_being_sent(
     database: Database, receive: Receive, state: str
