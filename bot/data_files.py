@@ -49,7 +49,7 @@ def button_labels(data: Path = DATA) -> dict[str, str]:
 
 
 def common_words(data: Path = DATA) -> frozenset[str]:
-    """Words of the training data that are no names: those of at least two utterances.
+    """Words of the training data that are no names: those of at least five utterances.
 
     Bare answers (`inform`) are left out, because they are where the names stand.
     """
@@ -59,7 +59,7 @@ def common_words(data: Path = DATA) -> frozenset[str]:
             if entry.get("intent") != "inform":
                 for line in _NAMED.sub(" ", str(entry["examples"])).splitlines():
                     counted.update(set(re.findall(r"[^\W\d_][\w'’]*", line.casefold())))
-    return frozenset(word for word, count in counted.items() if count > 1)
+    return frozenset(word for word, count in counted.items() if count > 4)
 
 
 def booked_responses(domain: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

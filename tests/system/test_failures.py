@@ -22,7 +22,7 @@ from tests.system.texts import Texts
 PHONE = "+91 99999 00001"
 # Seconds: an emergency waits for no other process.
 AT_ONCE = 2.0
-UNCLEAR = ("maybe the thing with the other one", "the thing with the stuff")
+UNCLEAR = ("that one over by the blue", "hmm the usual of the other")
 
 
 def answer_in_time(patient: Patient, text: str) -> str:
