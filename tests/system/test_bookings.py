@@ -274,7 +274,7 @@ def test_what_an_opening_tells_is_read_back_and_nothing_else(
 ) -> None:
     booker = bookers[opening["say"]]
     if not booker.is_begun:
-        # What was said before the wish to book is not read again: it must still be possible to book.
+        # What was said before the wish to book is not read again.
         booker.say(BOOK)
         booker.answer_until(CONFIRM)
         return
