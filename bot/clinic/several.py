@@ -29,7 +29,7 @@ SILENT = 0.5
 # A sentence that asks nothing counts only if its meaning is beyond doubt.
 STATED = 0.9
 # A sign or a condition that warns counts where it is heard so much: doubt goes to the higher class.
-HEEDED = 0.75
+HEEDED = 0.97
 # A whole message so clear is cut only into parts one of which means the same.
 CLEAR = 0.9
 

@@ -20,7 +20,7 @@ from bot.clinic.red_flags import DANGER, Urgency
 from bot.clinic.segments import Segments
 from bot.clinic.several import Part, Several, Understood, is_topic, parts_of
 from bot.data_files import DATA, read_yaml
-from bot.engine.certain import HEARD, INTENT_OF, JUDGEMENT
+from bot.engine.certain import INTENT_OF, JUDGEMENT
 from bot.engine.texts import QUESTIONS, ClinicTexts
 from bot.engine.understanding import FAQ, outputs
 
@@ -28,9 +28,6 @@ from bot.engine.understanding import FAQ, outputs
 BESIDE = "beside"
 # So many stretches of a message are understood one by one, about 6 ms each.
 MOST_TEXTS = 12
-# The classifier's score at which a stretch alone is taken for a danger that neither the patterns
-# nor the whole message show: stretches of background sound worse than they are.
-ALARMING = 0.7
 
 _WORDS = read_yaml(DATA / "segments.yml")
 _SEGMENTS = Segments(_WORDS)
@@ -127,8 +124,10 @@ def _order(urgency: Urgency) -> int:
 
 
 def _alarm(parse: dict[str, Any]) -> Urgency:
-    """The urgency of a stretch, unless only the classifier heard it and not clearly."""
+    """The urgency of a stretch, unless only the classifier heard it.
+
+    It hears danger in "I have no trouble breathing", which the patterns and the whole do not.
+    """
     urgency = _urgency(parse)
-    if urgency not in DANGER or parse[JUDGEMENT]["sign"].startswith("E"):
-        return urgency
-    return urgency if parse[HEARD] >= ALARMING else Urgency.NONE
+    by_patterns = urgency not in DANGER or parse[JUDGEMENT]["sign"].startswith("E")
+    return urgency if by_patterns else Urgency.NONE
