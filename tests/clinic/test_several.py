@@ -61,7 +61,7 @@ def test_background_adds_nothing() -> None:
 
 
 def test_a_sign_after_treatment_is_no_background_and_comes_with_its_question() -> None:
-    sign = told("my face is red since yesterday", means("report_reaction", 0.95))
+    sign = told("my face is red since yesterday", means("report_reaction", 0.98))
     assert labels(sign, PRICE) == ["report_reaction", "faq/price"]
 
 
