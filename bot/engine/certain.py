@@ -11,12 +11,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import (
-    INTENT,
-    INTENT_RANKING_KEY,
-    PREDICTED_CONFIDENCE_KEY,
-    TEXT,
-)
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -27,8 +22,6 @@ from bot.engine.classifier import FlatClassifier
 from bot.engine.understanding import outputs
 
 JUDGEMENT = "judgement"
-# How sure the classifier was of its own label, whatever was decided over it.
-HEARD = "heard"
 INTENT_OF = {
     Urgency.EMERGENCY: "emergency",
     Urgency.CRISIS: "crisis",
@@ -79,8 +72,6 @@ class Certain(GraphComponent):
             text = message.get(TEXT) or ""
             judgement = _at_least(self._red_flags.judge(text), message.get(INTENT) or {})
             message.set(JUDGEMENT, as_dict(judgement), add_to_output=True)
-            heard = (message.get(INTENT) or {}).get(PREDICTED_CONFIDENCE_KEY) or 0.0
-            message.set(HEARD, heard, add_to_output=True)
             intent = self._certain_intent(text, judgement)
             if intent:
                 ranking = [
