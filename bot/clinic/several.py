@@ -28,7 +28,7 @@ LEAST = 0.12
 SILENT = 0.5
 # A sentence that asks nothing counts only if its meaning is beyond doubt.
 STATED = 0.9
-# A sign or a condition that warns counts where it is heard so much: doubt goes to the higher class.
+# A sign or a condition that warns has to be this clear: "my face is not swollen" sounds like one.
 HEEDED = 0.97
 # A whole message so clear is cut only into parts one of which means the same.
 CLEAR = 0.9
