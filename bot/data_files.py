@@ -12,6 +12,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
+# The lists of signs, the most urgent first.
+SIGNS = ("danger.yml",)
 
 # A name in the training data, which must not make it an ordinary word.
 _NAMED = re.compile(r"\b(?:name is|name:|name|naam) +\w+(?: +\w+)?", re.IGNORECASE)
@@ -36,6 +38,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{path.name} should hold a mapping.")
     return content
+
+
+def read_signs(data: Path = DATA) -> dict[str, Any]:
+    """What `bot.clinic.red_flags` looks for: how messages are read, and the signs in order."""
+    folder = data / "safety"
+    signs = {**read_yaml(folder / "language.yml"), **read_yaml(folder / "harmless.yml")}
+    signs["signs"] = [each for name in SIGNS for each in read_yaml(folder / name)["signs"]]
+    return signs
 
 
 def button_labels(data: Path = DATA) -> dict[str, str]:

@@ -27,7 +27,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.told import ToldBooking
-from bot.data_files import DATA, ROOT, booked_responses, read_yaml
+from bot.data_files import DATA, ROOT, booked_responses, read_signs, read_yaml
 from bot.desk.pages import Desk
 from bot.desk.view import View
 from bot.door.door import Door, Wordings
@@ -68,7 +68,7 @@ def application(settings: Settings) -> Any:
     door = Door(
         database,
         engine,
-        RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
+        RedFlags(read_signs()),
         Wordings(clinic, wording, frame, safety, booked),
         clock,
         told,

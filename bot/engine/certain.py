@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.clinic.commands import Commands
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, language_of
-from bot.data_files import DATA, read_yaml
+from bot.data_files import DATA, read_signs, read_yaml
 from bot.engine.classifier import FlatClassifier
 from bot.engine.understanding import outputs
 
@@ -62,7 +62,7 @@ class Certain(GraphComponent):
     ) -> Certain:
         """Compiles the rules of `data/safety` and `data/commands.yml`."""
         return cls(
-            RedFlags(read_yaml(DATA / "safety" / "signs.yml")),
+            RedFlags(read_signs()),
             Commands(read_yaml(DATA / "commands.yml")),
         )
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.clinic.red_flags import Judgement, RedFlags, Urgency, language_of, safety_text
+from bot.data_files import read_signs
 
 SAFETY = Path("data/safety")
 
@@ -20,7 +21,7 @@ def load(name: str) -> dict[str, Any]:
     return loaded
 
 
-FLAGS = RedFlags(load("signs.yml"))
+FLAGS = RedFlags(read_signs())
 TEXTS = load("texts.yml")
 FACTS = {
     "emergency": "112",
@@ -1316,17 +1317,17 @@ def test_the_work_grows_with_the_length_and_not_faster(
     unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted are the words looked up: ten times the text may cost twelve times as much."""
-    from bot.clinic import red_flags  # noqa: PLC0415
+    from bot.clinic.red_flags.notation import Index  # noqa: PLC0415
 
     looked_up = 0
-    find = red_flags._Index.find
+    find = Index.find
 
     def counting(self: Any, message: Any, first: int = 0, end: int | None = None) -> Any:
         nonlocal looked_up
         looked_up += (len(message.words) if end is None else end) - first
         return find(self, message, first, end)
 
-    monkeypatch.setattr(red_flags._Index, "find", counting)
+    monkeypatch.setattr(Index, "find", counting)
 
     def work(length: int) -> int:
         nonlocal looked_up
@@ -1454,7 +1455,7 @@ def test_a_missing_number_is_an_error_and_never_an_empty_text() -> None:
 
 
 def signs_with(pattern: str) -> dict[str, Any]:
-    return {**load("signs.yml"), "signs": [{"id": "E01", "patterns": {"en": [pattern]}}]}
+    return {**read_signs(), "signs": [{"id": "E01", "patterns": {"en": [pattern]}}]}
 
 
 @pytest.mark.parametrize("pattern", [".. breathe", "[my] breathe", ""])
@@ -1475,7 +1476,7 @@ def test_a_stem_may_not_be_too_long_for_the_index() -> None:
 
 def test_every_sign_of_the_brief_has_patterns_in_every_language() -> None:
     languages: dict[str, set[str]] = {}
-    for entry in load("signs.yml")["signs"]:
+    for entry in read_signs()["signs"]:
         languages.setdefault(entry["id"], set()).update(entry.get("patterns", {}))
     everything = {"en", "hi_latn", "hi", "mr"}
     assert set(languages) == {*SIGNS, "CRISIS"}
@@ -1484,7 +1485,7 @@ def test_every_sign_of_the_brief_has_patterns_in_every_language() -> None:
 
 
 def test_a_spelling_may_not_be_right_and_wrong_at_once() -> None:
-    signs = load("signs.yml")
+    signs = read_signs()
     signs["spellings"] = {"breath": "breth", "breathe": "breath"}
     with pytest.raises(ValueError, match="breath"):
         RedFlags(signs)

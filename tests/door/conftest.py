@@ -18,7 +18,7 @@ from bot.clinic.payloads import Press
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.schema import read_clinic
 from bot.clinic.told import ToldBooking
-from bot.data_files import DATA, ROOT, booked_responses, read_yaml
+from bot.data_files import DATA, ROOT, booked_responses, read_signs, read_yaml
 from bot.door.door import Delivery, Door, Wordings
 from bot.door.engine import EngineError, Turn
 from bot.store.database import Database
@@ -133,7 +133,7 @@ def says(
 @cache
 def red_flags() -> RedFlags:
     """The real rules; compiling them takes most of a second."""
-    return RedFlags(read_yaml(DATA / "safety" / "signs.yml"))
+    return RedFlags(read_signs())
 
 
 @cache

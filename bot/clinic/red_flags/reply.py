@@ -1,0 +1,45 @@
+"""The fixed texts that answer a sign, in the language of the message and then in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.clinic.red_flags.judgement import Judgement, Urgency
+
+
+def safety_text(
+    judgement: Judgement,
+    texts: Mapping[str, Any],
+    facts: Mapping[str, str],
+    *,
+    is_open: bool,
+) -> str:
+    """The whole reply to an emergency, a crisis or a same-day sign (clinical brief, 5.2 to 5.5).
+
+    ``texts`` is the parsed ``data/safety/texts.yml``, ``facts`` the clinic's numbers and its next
+    opening. The text stands in the language of the message, then in English, a line each.
+    Raises ValueError where the judgement needs no such reply, KeyError where a fact is missing.
+    """
+    languages = [judgement.language]
+    if judgement.language != "en":
+        languages.append("en")
+    lines: list[str] = []
+    for language in languages:
+        if judgement.urgency is Urgency.EMERGENCY:
+            emergency = texts["emergency"]
+            lines.append(emergency["action"][language])
+            extra = emergency["extra"].get(judgement.sign, {}).get(language)
+            if extra:
+                lines.append(extra)
+        elif judgement.urgency is Urgency.CRISIS:
+            crisis = texts["crisis"]
+            last = crisis["open" if is_open else "closed"][language]
+            lines.append(f"{crisis['text'][language]} {last}")
+        elif judgement.urgency is Urgency.SAME_DAY:
+            same_day = texts["same_day"]
+            lines.append(same_day["open" if is_open else "closed"][language])
+            lines.append(same_day["both"][language])
+        else:
+            raise ValueError(f"no safety text for urgency {judgement.urgency.value}")
+    return "\n".join(lines).format_map(facts)
