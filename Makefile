@@ -1,5 +1,5 @@
 # The commands of the project. `make run` and `make test` do all the set-up themselves.
-.PHONY: run test soak bench eval chat train lint format lock requests clean
+.PHONY: run test soak bench eval safety chat train lint format lock requests clean
 
 PYTHON := .venv/bin/python
 ENGINE := .venv-engine/bin/python
@@ -26,6 +26,10 @@ bench: .venv/.installed .venv-engine/.installed
 # How well messages are understood; `make eval CSV=own.csv` for a clinic's own (columns text, accept).
 eval: .venv-engine/.installed
 	@$(ENGINE) -m bot.evaluation $(if $(CSV),"$(CSV)")
+
+# What the judgement of safety misses and imagines (docs/safety.md); CSV: ordinary texts besides.
+safety: .venv-engine/.installed
+	@$(ENGINE) -m bot.evaluation.safety $(CSV)
 
 chat: .venv/.installed
 	@$(PYTHON) -m bot chat

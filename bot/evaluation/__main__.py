@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.returncode
 
     # Rasa takes seconds to import, and must find TensorFlow left out.
-    _quieten()
+    quieten()
     from bot.engine.model_files import ModelFilesError
     from bot.evaluation.engine import EngineReader, ModelError, load, shipped_threshold
 
@@ -82,7 +82,7 @@ def _named(files: Sequence[Path]) -> dict[str, Path]:
     return {file.stem if names.count(file.stem) == 1 else str(file): file for file in files}
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Rasa's log prints messages at DEBUG; TensorFlow and telemetry are not wanted."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -71,15 +69,10 @@ class EngineReader:
     def nearest(self, texts: Sequence[str]) -> list[Nearest]:
         """The training utterance nearest to each text, by the cosine of their sentence vectors."""
         if self._vectors is None:
-            self._vectors = self._encoded([text for text, _ in self._utterances])
+            self._vectors = self._encoder.encode_all([text for text, _ in self._utterances])
         # The vectors have length 1, so their product is the cosine.
-        similarities = self._encoded(texts) @ self._vectors.T
+        similarities = self._encoder.encode_all(texts) @ self._vectors.T
         return [
             Nearest(*self._utterances[place], float(row[place]))
             for row, place in zip(similarities, similarities.argmax(axis=1), strict=True)
         ]
-
-    def _encoded(self, texts: Sequence[str]) -> np.ndarray:
-        # The encoder works outside Python's lock, so threads use every core.
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return np.vstack(list(threads.map(self._encoder.encode, texts)))
