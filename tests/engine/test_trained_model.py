@@ -29,6 +29,10 @@ CLEAR = {
     "When can I wash my hair after it?": "faq/hair_wash_colour_oil",
     "When can I put on makeup again?": "faq/makeup_after",
     "Can I go to the gym the next day?": "faq/sun_exercise_after",
+    "I had microneedling yesterday, what should I do at home today?": "faq/aftercare_skin",
+    "MNRF was three days ago, can I put make-up on now?": "faq/makeup_after",
+    "My scalp session was two days ago, can I wash my hair?": "faq/hair_wash_colour_oil",
+    "What may I do today? CO2 laser was on Friday": "faq/aftercare_skin",
     "How long will the results last?": "faq/results_duration",
     "Do you have before and after pictures?": "faq/before_after_photos",
     "Is it better than PRP?": "faq/compare_prp",
@@ -60,7 +64,7 @@ async def label(agent: Agent, text: str) -> str:
 async def test_clear_sentences_are_understood(agent: Agent) -> None:
     found = {text: await label(agent, text) for text in CLEAR}
     wrong = {text: found[text] for text in CLEAR if found[text] != CLEAR[text]}
-    assert len(CLEAR) == 40
+    assert len(CLEAR) == 44
     assert len(wrong) <= 4, wrong
 
 
