@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 # The lists of signs, the most urgent first.
-SIGNS = ("danger.yml",)
+SIGNS = ("danger.yml", "same_day.yml", "expected.yml")
 
 # A name in the training data, which must not make it an ordinary word.
 _NAMED = re.compile(r"\b(?:name is|name:|name|naam) +\w+(?: +\w+)?", re.IGNORECASE)
@@ -46,6 +46,17 @@ def read_signs(data: Path = DATA) -> dict[str, Any]:
     signs = {**read_yaml(folder / "language.yml"), **read_yaml(folder / "harmless.yml")}
     signs["signs"] = [each for name in SIGNS for each in read_yaml(folder / name)["signs"]]
     return signs
+
+
+def aftercare_parts(clinic: Mapping[str, Any], data: Path = DATA) -> tuple[Any, ...]:
+    """What `bot.clinic.aftercare.AfterCare` is made of: its tables, and the clinic's own values."""
+    return (
+        read_yaml(data / "aftercare.yml"),
+        read_yaml(data / "aftercare_words.yml"),
+        read_yaml(data / "times.yml"),
+        clinic.get("protocol"),
+        read_yaml(data / "facts.yml")["defaults"],
+    )
 
 
 def button_labels(data: Path = DATA) -> dict[str, str]:

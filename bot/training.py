@@ -18,6 +18,7 @@ INGREDIENTS = (
     "data/nlu/*.yml",
     "data/reading.yml",
     "data/rules/*.yml",
+    "data/safety/wordings/*.yml",
     "data/stories/*.yml",
     *(
         f"bot/engine/{part}.py"
@@ -27,6 +28,7 @@ INGREDIENTS = (
             "encoder",
             "label_model",
             "read_as",
+            "sign_model",
             "spacy_model",
             "spelling",
             "train",

@@ -20,7 +20,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
-from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, safety_text
+from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, asked_text, safety_text
 from bot.clinic.told import ToldBooking
 from bot.door.engine import Engine, EngineError, Turn
 from bot.store import messages
@@ -46,6 +46,8 @@ UNSEEN = {
     "document": "cannot_see",
     "audio": "cannot_hear",
 }
+# What staff are told of a sign that can wait for a call today.
+SAME_DAY, REPORT = Urgency.SAME_DAY.value, "report_reaction"
 # A thumb up under a message of ours asks for no answer.
 REACTION = "reaction"
 # Seconds between two looks for what is due, and the longest waits before another try.
@@ -211,7 +213,7 @@ class Door:
             content = _in_danger([{"text": said}], judgement.urgency)
         else:
             text = fill(self._wordings.frame[wording], self._facts())
-            content = Answer([{"text": text}])
+            content = self._unless_today(Answer([{"text": text}]), judgement)
         outbound = Outbound(
             error_id,
             inbound.conversation_id,
@@ -439,9 +441,12 @@ class Door:
             text = self._safety_text(judgement)
             self.in_background(self._record(inbound, text))
             return _in_danger([{"text": text}], judgement.urgency)
-        answer = await self._ordinary_answer(inbound, opening, known, now, deadline)
+        answer = await self._ordinary_answer(inbound, judgement, opening, known, now, deadline)
         if Urgency(answer.urgency) in DANGER:
             return answer
+        if judgement.asked:
+            asked = asked_text(judgement.language, self._wordings.safety, known)
+            answer = _ended_by(asked, answer)
         is_answer = answer.intent in BARE_ANSWERS and read_payload(inbound.text.strip()) is None
         if standing.crisis_was_last and is_answer:
             # "Is someone with you right now?" was asked: a "no" is no small talk.
@@ -460,6 +465,13 @@ class Door:
         is_open = self._hours.is_open(self._clock.now())
         return safety_text(judgement, texts, self._facts(), is_open=is_open)
 
+    def _unless_today(self, answer: Answer, judgement: Judgement) -> Answer:
+        """The answer, or the text for a same-day sign: that needs no engine to be heard."""
+        if judgement.urgency is not Urgency.SAME_DAY:
+            return answer
+        said = [{"text": self._safety_text(judgement)}]
+        return Answer(said, urgency=SAME_DAY, request_kind=REPORT)
+
     async def _record(self, inbound: Inbound, reply: str) -> None:
         try:
             await self._engine.record(
@@ -471,6 +483,7 @@ class Door:
     async def _ordinary_answer(
         self,
         inbound: Inbound,
+        judgement: Judgement,
         opening: Opening,
         known: Mapping[str, str],
         now: datetime,
@@ -482,7 +495,8 @@ class Door:
             wording = UNSEEN.get(inbound.kind, "nothing_to_read")
             return Answer([{"text": fill(frame[wording], known)}])
         if len(text) > LONGEST_TEXT:
-            return Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
+            too_long = Answer([{"text": fill(frame["too_long"], known)}], request_kind="too_long")
+            return self._unless_today(too_long, judgement)
         press = await self._pressed(inbound, now)
         try:
             angry = not press and self._anger.hears(inbound.text, opening.earlier)
@@ -491,7 +505,8 @@ class Door:
             error_id = logs.new_error_id()
             why = str(error) or f"no answer within {TURN_LIMIT:.0f} s"
             logger.error("message %s unanswered, error %s: %s", inbound.id, error_id, why)
-            return Answer([{"text": fill(frame["unavailable"], known)}], request_kind="unanswered")
+            sorry = [{"text": fill(frame["unavailable"], known)}]
+            return self._unless_today(Answer(sorry, request_kind="unanswered"), judgement)
         urgency = Urgency(turn.urgency)
         if urgency in DANGER:
             return _in_danger(turn.messages, urgency)
@@ -574,6 +589,12 @@ def _led_by(lead: str, answer: Answer) -> Answer:
     """The answer with a paragraph in front of its first message."""
     first, *rest = answer.messages
     return replace(answer, messages=[{**first, "text": f"{lead}\n\n{first['text']}"}, *rest])
+
+
+def _ended_by(line: str, answer: Answer) -> Answer:
+    """The answer with a line under its last message."""
+    *before, last = answer.messages
+    return replace(answer, messages=[*before, {**last, "text": f"{last['text']}\n{line}"}])
 
 
 def _is_urgent(outbound: Outbound) -> bool:

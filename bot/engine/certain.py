@@ -6,6 +6,7 @@ It stands last in the pipeline because the judgement decides over the classifier
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -15,21 +16,23 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.clinic.aftercare import AfterCare
+from bot.clinic.clock import Clock
 from bot.clinic.commands import Commands
-from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, language_of
-from bot.data_files import DATA, read_signs, read_yaml
-from bot.engine.classifier import FlatClassifier
-from bot.engine.understanding import outputs
+from bot.clinic.red_flags import Judgement, RedFlags, language_of
+from bot.clinic.several import is_topic
+from bot.clinic.triage import LABEL_OF, REPORT, Triage
+from bot.data_files import DATA, aftercare_parts, read_signs, read_yaml
+from bot.engine.sign_model import SIGNS, SignModel
+from bot.engine.understanding import NOT_UNDERSTOOD, outputs
+from bot.settings import clock_offset, read_settings
 
 JUDGEMENT = "judgement"
-INTENT_OF = {
-    Urgency.EMERGENCY: "emergency",
-    Urgency.CRISIS: "crisis",
-    Urgency.SAME_DAY: "report_reaction",
-    Urgency.EXPECTED: "report_reaction",
-}
-CRISIS_SIGN = "CRISIS"
 OTHER_LANGUAGE = "change_language"
+ASKED_ABOUT_A_RISK = "faq/side_effects"
+# The share among the other candidates from which one of them is meant.
+CLEARLY = 0.5
+OF_SIGNS = frozenset(LABEL_OF.values())
 READ_BY_THE_CLASSIFIER = ("en", "hi_latn")
 
 
@@ -37,15 +40,17 @@ READ_BY_THE_CLASSIFIER = ("en", "hi_latn")
 class Certain(GraphComponent):
     """Judges every message and overrules the classifier where the meaning is certain."""
 
-    def __init__(self, red_flags: RedFlags, commands: Commands) -> None:
-        """Takes compiled rules."""
-        self._red_flags = red_flags
+    def __init__(self, triage: Triage, commands: Commands, clock: Clock, zone: ZoneInfo) -> None:
+        """Takes compiled rules, and the clock of the clinic in its zone."""
+        self._triage = triage
         self._commands = commands
+        self._clock = clock
+        self._zone = zone
 
     @classmethod
     def required_components(cls) -> list[type]:
-        """It overrules the classifier, so that must have spoken."""
-        return [FlatClassifier]
+        """It overrules the classifier and hears the model of signs, so both must have spoken."""
+        return [SignModel]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -60,32 +65,54 @@ class Certain(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> Certain:
-        """Compiles the rules of `data/safety` and `data/commands.yml`."""
+        """Compiles the rules of `data`, with the clinic's own after-care in them."""
+        settings = read_settings()
+        clinic = read_yaml(settings.clinic_file)
         return cls(
-            RedFlags(read_signs()),
+            Triage(RedFlags(read_signs()), AfterCare(*aftercare_parts(clinic))),
             Commands(read_yaml(DATA / "commands.yml")),
+            Clock(clock_offset(settings)),
+            ZoneInfo(clinic["clinic"]["zone"]),
         )
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets the judgement, and the intent where it is certain."""
         for message in messages:
             text = message.get(TEXT) or ""
-            judgement = _at_least(self._red_flags.judge(text), message.get(INTENT) or {})
-            message.set(JUDGEMENT, as_dict(judgement), add_to_output=True)
+            label = str((message.get(INTENT) or {}).get("name") or "")
+            today = self._clock.now().astimezone(self._zone).date()
+            by_patterns = self._triage.judge(text, today, after_treatment=label == REPORT)
+            triaged = self._triage.raised(by_patterns, label, message.get(SIGNS) or [])
+            judgement = triaged.judgement
+            message.set(
+                JUDGEMENT,
+                {
+                    **as_dict(judgement),
+                    "device": triaged.told.device,
+                    "day": triaged.told.day,
+                    "by_patterns": judgement.urgency is by_patterns.judgement.urgency,
+                },
+                add_to_output=True,
+            )
             intent = self._certain_intent(text, judgement)
+            ranking = [
+                (entry["name"], entry["confidence"])
+                for entry in message.get(INTENT_RANKING_KEY) or []
+                if entry["name"] != intent
+            ]
             if intent:
-                ranking = [
-                    (entry["name"], entry["confidence"])
-                    for entry in message.get(INTENT_RANKING_KEY) or []
-                    if entry["name"] != intent
-                ]
-                for key, value in outputs(intent, [(intent, 1.0), *ranking], 1.0).items():
-                    message.set(key, value, add_to_output=True)
+                decided = outputs(intent, [(intent, 1.0), *ranking], 1.0)
+            elif label in OF_SIGNS:
+                decided = _without_signs(ranking, judgement)
+            else:
+                continue
+            for key, value in decided.items():
+                message.set(key, value, add_to_output=True)
         return messages
 
     def _certain_intent(self, text: str, judgement: Judgement) -> str:
-        if judgement.urgency in INTENT_OF:
-            return INTENT_OF[judgement.urgency]
+        if judgement.urgency in LABEL_OF:
+            return LABEL_OF[judgement.urgency]
         if language_of(text) not in READ_BY_THE_CLASSIFIER:
             return OTHER_LANGUAGE
         return self._commands.intent_of(text)
@@ -95,20 +122,28 @@ class Certain(GraphComponent):
         return training_data
 
 
-def _at_least(judgement: Judgement, intent: dict[str, Any]) -> Judgement:
-    """The judgement, raised to what the classifier heard: doubt goes to the higher class."""
-    heard = {name: urgency for urgency, name in INTENT_OF.items() if urgency in DANGER}
-    if judgement.urgency in DANGER or intent.get("name") not in heard:
-        return judgement
-    urgency = heard[intent["name"]]
-    sign = CRISIS_SIGN if urgency is Urgency.CRISIS else ""
-    return Judgement(urgency, sign, judgement.language)
+def _without_signs(ranking: list[tuple[str, float]], judgement: Judgement) -> dict[str, Any]:
+    """What a message means that the classifier took for a sign, and that is none after all.
+
+    Who asks about the risk of one is told of side effects, if nothing nearer is likely.
+    """
+    others = [each for each in ranking if each[0] not in OF_SIGNS]
+    total = sum(score for _, score in others)
+    nearest = next(iter(others), (NOT_UNDERSTOOD, 0.0))
+    if judgement.asked:
+        topics = [name for name, _ in others if is_topic(name)]
+        return outputs(next(iter(topics), ASKED_ABOUT_A_RISK), others, 1.0)
+    if total and nearest[1] / total >= CLEARLY:
+        return outputs(nearest[0], others, nearest[1] / total)
+    return outputs(NOT_UNDERSTOOD, others, 1.0)
 
 
-def as_dict(judgement: Judgement) -> dict[str, str]:
+def as_dict(judgement: Judgement) -> dict[str, Any]:
     """The judgement as it travels in a parse result."""
     return {
         "urgency": judgement.urgency.value,
         "sign": judgement.sign,
         "language": judgement.language,
+        "courses": list(judgement.courses),
+        "asked": judgement.asked,
     }

@@ -18,9 +18,10 @@ from sanic.response import HTTPResponse, json
 from bot import logs
 from bot.clinic.red_flags import DANGER, Judgement, Urgency
 from bot.clinic.side_by_side import beside_task
-from bot.engine.certain import JUDGEMENT
+from bot.engine.certain import JUDGEMENT, as_dict
 from bot.engine.follow_up import FollowUpReader
-from bot.engine.reading import BESIDE, as_turn, read
+from bot.engine.reading import BESIDE, REFUSED, as_turn, read
+from bot.engine.refused_again import refused_again
 from bot.engine.texts import QUESTIONS
 from bot.engine.understanding import outputs, pressed
 from bot.settings import read_settings
@@ -132,14 +133,17 @@ class FrontChannel(InputChannel):
         press = body.get("press")
         if press:
             parse = pressed(press["intent"], press["entities"], body["text"])
-            parse[JUDGEMENT] = {"urgency": Urgency.NONE.value, "sign": "", "language": "en"}
+            parse[JUDGEMENT] = as_dict(Judgement(Urgency.NONE))
         else:
             parse = await read(agent, body["text"])
-            parse = await self._follow_ups.in_context(agent, parse, body["conversation"])
+            parse = await refused_again(agent, parse, body["conversation"])
+            if REFUSED not in parse:
+                parse = await self._follow_ups.in_context(agent, parse, body["conversation"])
         judgement = _judgement(parse)
         if body["angry"] and judgement.urgency is Urgency.NONE:
             parse.update(outputs(COMPLAINT, [(COMPLAINT, 1.0)], 1.0))
             parse.pop(QUESTIONS, None)
+            parse.pop(REFUSED, None)
         if judgement.urgency in DANGER:
             reply = agent.nlg.safety_text(judgement)
             await _record(agent, body, parse, reply)

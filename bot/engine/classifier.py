@@ -68,7 +68,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         logger.info("classifier: fitting %d examples", len(examples))
         self._model.fit(
             [read_as(example) for example in examples],
-            np.vstack([_vector(example) for example in examples]),
+            np.vstack([vector_of(example) for example in examples]),
             [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples],
         )
         with self._model_storage.write_to(self._resource) as folder:
@@ -104,7 +104,7 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         reading = read_as(message)
         if not reading.strip() or not self._model.labels:
             return outputs(NOT_UNDERSTOOD, [], 0.0)
-        scores = self._model.scores(reading, _vector(message))
+        scores = self._model.scores(reading, vector_of(message))
         best = np.argsort(-scores)
         ranking = [(self._model.labels[place], float(scores[place])) for place in best[:10]]
         label, confidence = ranking[0]
@@ -117,7 +117,12 @@ class FlatClassifier(IntentClassifier, GraphComponent):
         return training_data
 
 
-def _vector(message: Message) -> np.ndarray:
+def vector_of(message: Message) -> np.ndarray:
+    """The sentence vector of a message, float32 of shape (384,).
+
+    Raises:
+        ValueError: no featurizer gave it one.
+    """
     _, sentence = message.get_dense_features(TEXT)
     if sentence is None:
         raise ValueError("SentenceEncoderFeaturizer must stand before FlatClassifier.")

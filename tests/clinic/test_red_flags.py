@@ -854,10 +854,6 @@ HARMLESS = [
     "little itching on my cheek",
     "itchy scalp since yesterday",
     "small pimples after session",
-    "I have fever since morning",
-    "pus on my cheek",
-    "blister on my cheek",
-    "numb patch since the session",
     "rash on my neck too",
     "can I come at 4",
     "do you have an opening",
@@ -1006,7 +1002,9 @@ def test_what_only_sounds_like_a_sign_is_left_alone(text: str) -> None:
     ],
 )
 def test_a_faint_that_happened_once_and_is_over_is_for_the_same_day(text: str) -> None:
-    assert FLAGS.judge(text) == Judgement(Urgency.SAME_DAY, "", language_of(text))
+    judged = FLAGS.judge(text)
+    assert (judged.urgency, judged.sign) == (Urgency.SAME_DAY, "D14")
+    assert judged.language == language_of(text)
 
 
 @pytest.mark.parametrize(
@@ -1479,9 +1477,13 @@ def test_every_sign_of_the_brief_has_patterns_in_every_language() -> None:
     for entry in read_signs()["signs"]:
         languages.setdefault(entry["id"], set()).update(entry.get("patterns", {}))
     everything = {"en", "hi_latn", "hi", "mr"}
-    assert set(languages) == {*SIGNS, "CRISIS"}
+    same_day = {f"D{number:02}" for number in range(1, 18)}
+    expected = {f"X{number:02}" for number in range(1, 9)}
+    assert set(languages) == {*SIGNS, "CRISIS", *same_day, *expected}
     # The rash of E03 is written as pairs, which belong to no one language.
-    assert {sign for sign, has in languages.items() if has != everything} == {"E03"}
+    incomplete = {sign for sign, has in languages.items() if has != everything}
+    # A faint that is over is told in few words, most of them pairs too.
+    assert incomplete - {"D13", "D14"} == {"E03"}
 
 
 def test_a_spelling_may_not_be_right_and_wrong_at_once() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import bot.door.door
 from bot.clinic.payloads import Press
-from bot.clinic.red_flags import Judgement, Urgency, safety_text
+from bot.clinic.red_flags import Judgement, Urgency, asked_text, safety_text
 from bot.door.door import LONGEST_TEXT
 from bot.door.engine import EngineError
 from tests.door.conftest import (
@@ -29,12 +29,21 @@ from tests.door.conftest import (
 BREATHLESS = "I cannot breathe"
 WANTS_TO_DIE = "I want to die"
 PRICE = '/faq{"topic":"price"}'
+PUS = "there is pus on my face"
+NUMBERS = ("emergency", "ambulance", "mental_health", "same_day", "after_hours", "opening")
+RISK = "what if I cannot breathe after it"
 
 
 def danger(urgency: Urgency, sign: str = "", is_open: bool = True) -> str:
     texts = wordings().safety
-    patterns = {name: f"{{{name}}}" for name in ("emergency", "ambulance", "mental_health")}
+    patterns = {name: f"{{{name}}}" for name in NUMBERS}
     return filled(safety_text(Judgement(urgency, sign), texts, patterns, is_open=is_open))
+
+
+def under_a_risk(language: str = "en") -> str:
+    """The line under an answer about the risk of an emergency sign."""
+    texts = wordings().safety
+    return filled(asked_text(language, texts, {name: f"{{{name}}}" for name in NUMBERS}))
 
 
 async def test_the_first_reply_carries_the_notice(reception: Reception) -> None:
@@ -326,6 +335,109 @@ async def test_danger_is_answered_with_its_text_even_when_nothing_can_be_stored(
 ) -> None:
     break_the_outbox(monkeypatch)
     assert await reception.say(BREATHLESS) == [danger(Urgency.EMERGENCY, "E01")]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [(RISK, "en"), ("kya isse chest pain ho sakta hai", "hi_latn")],
+)
+async def test_an_answer_about_a_risk_ends_with_whom_to_call_if_it_is_happening(
+    reception: Reception, text: str, language: str
+) -> None:
+    await reception.begin()
+    assert await reception.say(text) == [f"answer to {text}\n{under_a_risk(language)}"]
+
+
+async def test_the_line_about_a_risk_stands_under_the_last_message(reception: Reception) -> None:
+    await reception.begin()
+    reception.engine.answers[RISK] = says("one", "two", buttons={"Price": PRICE})
+    assert await reception.say(RISK) == ["one", f"two\n{under_a_risk()}"]
+    assert [each["title"] for each in reception.sent[-1].content["buttons"]] == ["Price"]
+
+
+async def test_the_line_about_a_risk_stands_below_what_leads_the_answer(
+    reception: Reception,
+) -> None:
+    assert await reception.say(RISK) == [f"{notice()}\n\nanswer to {RISK}\n{under_a_risk()}"]
+
+
+async def test_a_question_about_a_risk_is_no_request(reception: Reception) -> None:
+    await reception.say(RISK)
+    assert reception.requests == []
+
+
+async def test_an_answer_about_something_else_has_no_line_about_a_risk(
+    reception: Reception,
+) -> None:
+    await reception.begin()
+    assert await reception.say("price") == ["answer to price"]
+
+
+async def test_danger_that_only_the_engine_sees_in_a_question_is_answered_alone(
+    reception: Reception,
+) -> None:
+    reception.engine.answers[RISK] = says("Call 112", urgency="emergency")
+    assert await reception.say(RISK) == ["Call 112"]
+
+
+async def test_a_question_about_a_risk_that_the_engine_cannot_answer_gets_the_line_too(
+    reception: Reception,
+) -> None:
+    await reception.begin()
+    reception.engine.answers[RISK] = EngineError("the engine answered 500")
+    assert await reception.say(RISK) == [f"{framing('unavailable')}\n{under_a_risk()}"]
+
+
+async def test_a_same_day_sign_is_answered_by_the_engine_where_it_can(
+    reception: Reception,
+) -> None:
+    await reception.begin()
+    assert await reception.say(PUS) == [f"answer to {PUS}"]
+    assert reception.requests == []
+
+
+async def test_a_same_day_sign_is_heard_without_the_engine(reception: Reception) -> None:
+    await reception.begin()
+    reception.engine.answers[PUS] = EngineError("the engine answered 500")
+    assert await reception.say(PUS) == [danger(Urgency.SAME_DAY, "D02")]
+    assert reception.requests == [("report_reaction", "same_day", PUS)]
+
+
+async def test_a_same_day_sign_is_heard_although_the_turn_takes_too_long(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await reception.begin()
+    monkeypatch.setattr(bot.door.door, "TURN_LIMIT", 0.3)
+    reception.engine.hang(PUS)
+    assert await reception.say(PUS) == [danger(Urgency.SAME_DAY, "D02")]
+    assert reception.requests == [("report_reaction", "same_day", PUS)]
+
+
+async def test_a_same_day_sign_in_a_text_that_is_too_long_is_heard(reception: Reception) -> None:
+    await reception.begin()
+    long = "Nice weather today. " * (LONGEST_TEXT // 10) + PUS
+    assert await reception.say(long) == [danger(Urgency.SAME_DAY, "D02")]
+    assert reception.requests == [("report_reaction", "same_day", long)]
+    assert reception.engine.asked == []
+
+
+async def test_a_same_day_sign_without_the_engine_at_night_names_the_other_number(
+    reception: Reception,
+) -> None:
+    await reception.begin()
+    reception.clock.pass_by(hours=11)
+    night = reception.clock.now()
+    reception.engine.answers[PUS] = EngineError("the engine answered 500")
+    [said] = await reception.say(PUS)
+    closed = wordings().safety["same_day"]["closed"]["en"]
+    assert said.splitlines()[0] == filled(closed, night)
+
+
+async def test_a_same_day_sign_without_the_engine_carries_the_notice_if_it_is_first(
+    reception: Reception,
+) -> None:
+    reception.engine.answers[PUS] = EngineError("the engine answered 500")
+    assert await reception.say(PUS) == [f"{notice()}\n\n{danger(Urgency.SAME_DAY, 'D02')}"]
 
 
 async def test_half_a_character_is_no_obstacle(reception: Reception) -> None:

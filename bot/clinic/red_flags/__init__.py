@@ -6,6 +6,15 @@ file.
 
 from bot.clinic.red_flags.judgement import DANGER, Judgement, RedFlags, Urgency
 from bot.clinic.red_flags.language import language_of
-from bot.clinic.red_flags.reply import safety_text
+from bot.clinic.red_flags.reply import asked_text, expected_text, safety_text
 
-__all__ = ["DANGER", "Judgement", "RedFlags", "Urgency", "language_of", "safety_text"]
+__all__ = [
+    "DANGER",
+    "Judgement",
+    "RedFlags",
+    "Urgency",
+    "asked_text",
+    "expected_text",
+    "language_of",
+    "safety_text",
+]

@@ -43,3 +43,31 @@ def safety_text(
         else:
             raise ValueError(f"no safety text for urgency {judgement.urgency.value}")
     return "\n".join(lines).format_map(facts)
+
+
+def expected_text(
+    sign: str,
+    until: int | None,
+    language: str,
+    texts: Mapping[str, Any],
+    facts: Mapping[str, str],
+) -> str:
+    """The reply to an expected sign: how long it usually takes, and when to call (brief 5.4).
+
+    `sign`: X01 to X08, or a course such as "oozing"; `until`: the last day of the table for what
+    is known of the treatment, None where no day decides. In the message's language, then English.
+    Raises KeyError for an unknown sign or a missing fact.
+    """
+    expected = texts["expected"]
+    lines: list[str] = []
+    for each in dict.fromkeys((language, "en")):
+        lines.append(expected["sign"][sign][each])
+        if until is not None:
+            lines.append(expected["until"][each])
+        lines.append(expected["call"][each])
+    return "\n".join(lines).format_map({**facts, "until": str(until)})
+
+
+def asked_text(language: str, texts: Mapping[str, Any], facts: Mapping[str, str]) -> str:
+    """The line under an answer about the risk of an emergency sign (brief 5.2)."""
+    return str(texts["asked"][language]).format_map(facts)

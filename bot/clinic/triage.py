@@ -1,0 +1,138 @@
+"""The judgement of a message with the day and the device of a treatment in it (brief, part 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from bot.clinic.aftercare import AfterCare, Told
+from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
+
+REPORT = "report_reaction"
+# The label of the classifier for each urgency.
+LABEL_OF = {
+    Urgency.EMERGENCY: "emergency",
+    Urgency.CRISIS: "crisis",
+    Urgency.SAME_DAY: REPORT,
+    Urgency.EXPECTED: REPORT,
+}
+# How likely a class of signs must be before it is believed without any pattern. Measured on
+# tests/safety/heldout: lower for danger, because doubt goes to the higher class.
+SURE = {"C": 0.4, "E": 0.25, "D": 0.4}
+# ... where the patterns found a sign and set it aside as denied, asked or past.
+SURE_ALTHOUGH_SET_ASIDE = 0.9
+# Where the model of signs is so sure that there is none, the classifier's label alone raises no
+# alarm, and a same-day pattern is taken for a word in another sense. Danger told by a pattern
+# stands whatever the model says.
+SURE_OF_NONE = 0.9
+NO_SIGN = "NONE"
+# A report on a treatment is taken for expected where that is likelier than a same-day sign.
+EXPECTED_RATHER = 0.5
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the model of signs makes of a message: the likeliest sign of a class, and how likely."""
+
+    sign: str
+    chance: float
+
+
+_NOTHING = Heard("", 0.0)
+
+
+def _kind(sign: str) -> str:
+    """E, C for crisis, D or X; empty for low mood and for no sign."""
+    return sign[0] if sign == "CRISIS" or sign[1:].isdigit() else ""
+
+
+def heard(readings: Sequence[Mapping[str, float]]) -> dict[str, Heard]:
+    """The classes (E, C for crisis, D, X) of a message, each where it is likeliest."""
+    found: dict[str, Heard] = {}
+    for chances in readings:
+        for kind in "ECDX":
+            of_kind = {sign: chance for sign, chance in chances.items() if _kind(sign) == kind}
+            if of_kind and sum(of_kind.values()) > found.get(kind, _NOTHING).chance:
+                found[kind] = Heard(max(of_kind, key=of_kind.__getitem__), sum(of_kind.values()))
+    return found
+
+
+@dataclass(frozen=True)
+class Triaged:
+    """A judgement beside what it rests on."""
+
+    judgement: Judgement
+    told: Told = field(default_factory=Told)
+
+
+class Triage:
+    """Judges by the patterns, and compares what usually passes with the day (brief 5.4b)."""
+
+    def __init__(self, red_flags: RedFlags, aftercare: AfterCare) -> None:
+        """Takes compiled rules."""
+        self._red_flags = red_flags
+        self._aftercare = aftercare
+
+    def judge(self, text: str, today: date, *, after_treatment: bool = False) -> Triaged:
+        """The judgement of a message on a day at the clinic.
+
+        `after_treatment`: the patient is known to speak of a treatment that was done.
+        """
+        judgement = self._red_flags.judge(text)
+        if judgement.urgency in DANGER:
+            return Triaged(judgement)
+        told = self._aftercare.told(text, today)
+        if not after_treatment and (told.day is not None or told.sign_days is not None):
+            after_treatment = bool(told.device) or self._red_flags.mentions_treatment(text)
+        if after_treatment:
+            judgement = self._red_flags.judge(text, after_treatment=True)
+        return Triaged(self.with_day(judgement, told), told)
+
+    def with_day(self, judgement: Judgement, told: Told) -> Judgement:
+        """The judgement once the day is known: past it, what was expected is a same-day sign."""
+        for course in judgement.courses:
+            if self._aftercare.still_expected(course, told) is False:
+                sign = self._aftercare.past_sign(course)
+                return replace(judgement, urgency=Urgency.SAME_DAY, sign=sign, courses=())
+        return judgement
+
+    def raised(
+        self, triaged: Triaged, label: str, readings: Sequence[Mapping[str, float]]
+    ) -> Triaged:
+        """The judgement with what the classifier's label and the model of signs have heard more.
+
+        Danger is never lowered: doubt goes to the higher class (brief 5.1). A same-day pattern is,
+        where the model is sure that its words stand for something else.
+        """
+        judgement = triaged.judgement
+        if judgement.urgency in DANGER:
+            return triaged
+        found = heard(readings)
+        none = min((chances.get(NO_SIGN, 0.0) for chances in readings), default=0.0)
+        surer = SURE_ALTHOUGH_SET_ASIDE if judgement.set_aside else 0.0
+        for kind, urgency in (("C", Urgency.CRISIS), ("E", Urgency.EMERGENCY)):
+            one = found.get(kind, _NOTHING)
+            is_labelled = label == LABEL_OF[urgency] and none < SURE_OF_NONE
+            if is_labelled or one.chance >= max(SURE[kind], surer):
+                return Triaged(replace(judgement, urgency=urgency, sign=one.sign, courses=()))
+        same_day = found.get("D", _NOTHING)
+        if judgement.urgency is not Urgency.SAME_DAY and same_day.chance >= max(SURE["D"], surer):
+            worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
+            return replace(triaged, judgement=worse)
+        if judgement.urgency is Urgency.SAME_DAY and none >= SURE_OF_NONE:
+            calm = replace(judgement, urgency=Urgency.NONE, sign="", set_aside=True)
+            return replace(triaged, judgement=calm)
+        if judgement.urgency is Urgency.NONE and label == REPORT and none < SURE_OF_NONE:
+            reported = self._reported(judgement, same_day, found.get("X", _NOTHING))
+            return replace(triaged, judgement=self.with_day(reported, triaged.told))
+        return triaged
+
+    def _reported(self, judgement: Judgement, same_day: Heard, usual: Heard) -> Judgement:
+        """A report on a treatment in which no pattern finds a sign."""
+        if usual.chance < max(EXPECTED_RATHER, same_day.chance):
+            # What nobody can name is looked at today.
+            return replace(judgement, urgency=Urgency.SAME_DAY)
+        course = self._red_flags.course_of(usual.sign)
+        courses = (course,) if course else ()
+        return replace(judgement, urgency=Urgency.EXPECTED, sign=usual.sign, courses=courses)
