@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Events, SafeAction, intent_of, language_of
+from actions.base import Events, SafeAction, intent_of
 from actions.contact import FORM, ask_for_contact
 from bot.store.conversations import stop_unasked
 
@@ -48,24 +48,6 @@ class PassToTeam(SafeAction):
             kind = "next_session"
         await self.pass_to_team(tracker, kind)
         dispatcher.utter_message(response=RESPONSES[kind])
-        return await how_to_reach(self, tracker)
-
-
-class ReportReaction(SafeAction):
-    """A sign after treatment: the same-day text, and an urgent request."""
-
-    # Where to call today is said even if the request could not be stored.
-    on_failure = "utter_report_reaction"
-    urgency_of_failure = "same_day"
-
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return "action_report_reaction"
-
-    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Stores first, then says where to call."""
-        await self.pass_to_team(tracker, "report_reaction", "same_day")
-        dispatcher.utter_message(response=self.on_failure, language=language_of(tracker))
         return await how_to_reach(self, tracker)
 
 

@@ -1,4 +1,4 @@
-"""Units of work on drafts: what a conversation has said so far for a booking or a call back."""
+"""Units of work on drafts: what a conversation has said so far and is not done with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.store.database import Database
 from bot.store.tables import Draft
 
-BOOKING, CONTACT = "booking", "contact"
+BOOKING, CONTACT, REACTION = "booking", "contact", "reaction"
 
 
 def read_draft(database: Database, conversation_id: str, kind: str) -> dict[str, Any] | None:

@@ -185,12 +185,12 @@ class StaffRequest(Base):
 
 
 class Draft(Base):
-    """What a conversation has said so far for a booking or a call back, until it is done."""
+    """What a conversation has said so far and is not done with."""
 
     __tablename__ = "drafts"
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    # booking or contact
+    # booking, contact or reaction
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     content: Mapped[str] = mapped_column(Words)
     updated_at: Mapped[datetime] = mapped_column(Instant)

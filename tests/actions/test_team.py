@@ -4,8 +4,7 @@ import pytest
 
 from actions.base import FAILED, SafeAction
 from actions.fixed import LANGUAGES
-from actions.team import RESPONSES, ReportReaction
-from bot.clinic.clock import Clock
+from actions.team import RESPONSES
 from bot.data_files import ROOT, read_yaml
 from bot.store.database import Database
 from bot.store.requests import add_details, open_requests_in_full
@@ -58,14 +57,8 @@ async def test_a_session_of_a_plan_is_a_request(turn: Turn) -> None:
     assert turn.requests == [("next_session", "routine")]
 
 
-@pytest.mark.parametrize(
-    ("action", "intent"),
-    [("action_pass_to_team", "talk_to_staff"), ("action_report_reaction", "report_reaction")],
-)
-async def test_a_visitor_whom_nobody_can_reach_is_asked_for_a_number(
-    turn: Turn, action: str, intent: str
-) -> None:
-    await turn.run(action, intent)
+async def test_a_visitor_whom_nobody_can_reach_is_asked_for_a_number(turn: Turn) -> None:
+    await turn.run("action_pass_to_team", "talk_to_staff")
     assert turn.goes_on_with == ["contact_form"]
 
 
@@ -87,32 +80,6 @@ async def test_who_writes_from_a_number_is_not_asked_for_one(
     assert turn.goes_on_with == []
     [request] = open_requests_in_full(turn.database, 9)
     assert request.details == {"phone": "+12025550143"}
-
-
-async def test_a_reaction_is_a_request_of_the_same_day(turn: Turn) -> None:
-    said = await turn.run("action_report_reaction", "report_reaction")
-    assert said == ["utter_report_reaction"]
-    assert turn.requests == [("report_reaction", "same_day")]
-
-
-async def test_a_reaction_that_could_not_be_stored_is_still_told_where_to_call(
-    turn: Turn, database: Database
-) -> None:
-    drop(database, "staff_requests")
-    said = await turn.run("action_report_reaction", "report_reaction")
-    assert said == ["utter_report_reaction"]
-
-
-async def test_a_reaction_whose_action_fails_is_kept_for_staff(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*_: object) -> None:
-        raise RuntimeError
-
-    action = ReportReaction(turn.database, Clock())
-    monkeypatch.setattr(action, "act", fail)
-    assert await turn.run(action, "report_reaction") == ["utter_report_reaction"]
-    assert [kind for kind, _ in turn.requests] == ["unanswered"]
 
 
 async def test_stop_is_stored_and_confirmed(turn: Turn, database: Database) -> None:
