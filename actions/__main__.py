@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
@@ -17,10 +18,12 @@ from actions.booking import (
 )
 from actions.contact import AskContact, EndContact, ListenToContact
 from actions.fallback import NotUnderstood
-from actions.fixed import OtherLanguage, OutOfScope
+from actions.fixed import OtherLanguage, Refuse
 from actions.menu import Menu
-from actions.team import PassToTeam, ReportReaction, StopMessages
+from actions.reaction import AskReaction, EndReaction, ListenToReaction, ReportReaction
+from actions.team import PassToTeam, StopMessages
 from bot import logs
+from bot.clinic.aftercare import AfterCare
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.offers import TimeOffers
@@ -28,9 +31,10 @@ from bot.clinic.clock import Clock
 from bot.clinic.contact import ContactDialogue
 from bot.clinic.details import DetailReader
 from bot.clinic.hours import OpeningHours
+from bot.clinic.reaction import ReactionDialogue
 from bot.clinic.times import TimeWords
 from bot.clinic.told import ToldBooking
-from bot.data_files import DATA, button_labels, common_words, read_yaml
+from bot.data_files import DATA, aftercare_parts, button_labels, common_words, read_yaml
 from bot.encryption import Cipher
 from bot.settings import Settings, clock_offset, read_settings
 from bot.store.database import Database
@@ -55,6 +59,8 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
     times = read_yaml(DATA / "facts.yml")["times"]
     reader = DetailReader(words, common_words(DATA), clinic["clinic"]["country"])
     contact = (database, clock, ContactDialogue(words, reader), words["consents"]["call_back"])
+    aftercare = AfterCare(*aftercare_parts(clinic))
+    reaction = (database, clock, ReactionDialogue(aftercare), ZoneInfo(clinic["clinic"]["zone"]))
     hours = OpeningHours.from_mapping(clinic)
     horizon = clinic["booking"]["horizon_days"]
     offers = TimeOffers(hours, TimeWords(read_yaml(DATA / "times.yml")), times, horizon)
@@ -70,17 +76,20 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
     return [
         AskBooking(database, clock, rules),
         AskContact(*contact),
+        AskReaction(*reaction),
         BookConsultation(database, clock, rules),
         EndBooking(database, clock, rules),
         EndContact(*contact),
+        EndReaction(*reaction),
         ListenToBooking(database, clock, rules),
         ListenToContact(*contact),
+        ListenToReaction(*reaction),
         Menu(database, clock),
         NotUnderstood(database, clock, rules, button_labels(DATA)),
         OtherLanguage(database, clock),
-        OutOfScope(database, clock),
+        Refuse(database, clock),
         PassToTeam(database, clock),
-        ReportReaction(database, clock),
+        ReportReaction(*reaction),
         StopMessages(database, clock),
     ]
 

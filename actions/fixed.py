@@ -5,23 +5,36 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Events, SafeAction, language_of
-from bot.clinic.doses import asks_about_medicine
+from actions.base import Events, SafeAction, intent_of, language_of
 
+# The key of a parse result that holds what is refused (bot/engine/reading.py).
+REFUSED = "refused"
+RESPONSES = {
+    "no_photo": "utter_no_photo",
+    "out_of_scope": "utter_out_of_scope",
+    "no_medicine_change": "utter_no_medicine_change",
+    "no_dose": "utter_no_dose",
+    "not_judged": "utter_not_judged",
+    "no_diagnosis": "utter_no_diagnosis",
+    "no_comparison": "utter_no_comparison",
+}
+# Where the engine names no kind: the label of the message, or something else altogether.
+WITHOUT_KIND = {"ask_diagnosis": "no_diagnosis"}
 LANGUAGES = {"hi": "utter_language_hi", "mr": "utter_language_mr"}
 
 
-class OutOfScope(SafeAction):
-    """Something else altogether; a question about a medicine or a dose is refused as such."""
+class Refuse(SafeAction):
+    """Says what the assistant must not do, and what is offered instead."""
 
     def name(self) -> str:
         """The name in domain.yml."""
-        return "action_out_of_scope"
+        return "action_refuse"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Chooses between the two refusals."""
-        medicine = asks_about_medicine(str(tracker.latest_message.get("text") or ""))
-        dispatcher.utter_message(response="utter_no_dose" if medicine else "utter_out_of_scope")
+        """Takes the refusal that the engine found, if it found one."""
+        without = WITHOUT_KIND.get(intent_of(tracker), "out_of_scope")
+        kind = tracker.latest_message.get(REFUSED) or without
+        dispatcher.utter_message(response=RESPONSES[kind])
         return []
 
 

@@ -17,33 +17,41 @@ from rasa.shared.nlu.constants import (
 )
 
 from bot.clinic.red_flags import DANGER, Urgency
+from bot.clinic.refusals import Refusals
 from bot.clinic.segments import Segments
 from bot.clinic.several import Part, Several, Understood, is_topic, parts_of
+from bot.clinic.triage import LABEL_OF
 from bot.data_files import DATA, read_yaml
-from bot.engine.certain import INTENT_OF, JUDGEMENT
+from bot.engine.certain import JUDGEMENT
 from bot.engine.texts import QUESTIONS, ClinicTexts
 from bot.engine.understanding import FAQ, outputs
 
 # What is said beside the task that such a message begins.
 BESIDE = "beside"
+# What a message asks for that is refused: a kind of `data/refusals.yml`.
+REFUSED = "refused"
 # So many stretches of a message are understood one by one, about 6 ms each.
 MOST_TEXTS = 12
 
 _WORDS = read_yaml(DATA / "segments.yml")
 _SEGMENTS = Segments(_WORDS)
 _SEVERAL = Several(_WORDS)
+_REFUSALS = Refusals(read_yaml(DATA / "refusals.yml"))
 
 
 async def read(agent: Agent, text: str) -> dict[str, Any]:
     """The parse of a message, with its judgement.
 
     Where it holds several questions, `questions` are their labels in order and `intent` is the
-    first. Danger decides alone, also where only one stretch of the message shows it.
+    first. Danger decides alone, also where only one stretch of the message shows it. What is asked
+    for and refused stands in `refused`, and comes before whatever else is asked.
     """
     parse = await _parse(agent, text)
     parts = parts_of(_SEGMENTS.of(text))
-    if _urgency(parse) in DANGER or not parts:
+    if _urgency(parse) in DANGER:
         return parse
+    if not parts:
+        return _refused(text, parse, {})
     stretches = list(dict.fromkeys(each for part in parts for each in part.texts))
     alone = len(parts) == 1
     parses = {
@@ -53,21 +61,51 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
     if _order(_alarm(worst)) > _order(_urgency(parse)):
         parse[JUDGEMENT] = worst[JUDGEMENT]
         if _urgency(parse) in DANGER:
-            parse.update(_decided(INTENT_OF[_urgency(parse)], parse, {}))
+            parse.update(_decided(LABEL_OF[_urgency(parse)], parse, {}))
             return parse
     read_parts: list[tuple[Part, list[Understood]]] = [
         (part, [_understood(parses[each]) for each in part.texts if each in parses])
         for part in parts
     ]
     found = _SEVERAL.questions(text, _understood(parse), [each for each in read_parts if each[1]])
-    if _urgency(parse) in INTENT_OF:
-        sign = INTENT_OF[_urgency(parse)]
+    if _urgency(parse) in LABEL_OF:
+        sign = LABEL_OF[_urgency(parse)]
         found = _SEVERAL.at_most_three({sign: 1.0, **found}) if found else found
         parse.update(_decided(sign, parse, {sign: 1.0}))
     if found:
         parse.update(_decided(next(iter(found)), parse, found))
         parse[QUESTIONS] = list(found)
-    return parse
+    heard_beside = {
+        understood.label
+        for part, understood_as in read_parts
+        if not _REFUSALS.kind_of(part.texts[0], understood_as[0].label)
+        for understood in understood_as
+    }
+    beside = {label: score for label, score in found.items() if label in heard_beside}
+    return _refused(text, parse, beside)
+
+
+def refused_as(kind: str, parse: dict[str, Any]) -> dict[str, Any]:
+    """The parse of a message that is refused as this kind, whatever else it was taken for."""
+    label = _REFUSALS.label_of(kind, _understood(parse).label)
+    kept = {key: value for key, value in parse.items() if key != QUESTIONS}
+    return {**kept, **_decided(label, parse, {}), REFUSED: kind}
+
+
+def _refused(text: str, parse: dict[str, Any], beside: dict[str, float]) -> dict[str, Any]:
+    """The parse with what is refused in it; `beside` is what else the message asks, and gets."""
+    if _urgency(parse) in LABEL_OF:
+        return parse
+    understood = _understood(parse)
+    score = dict(understood.ranking).get(understood.label, 1.0)
+    kind = _REFUSALS.kind_of(text, understood.label, score)
+    if not kind:
+        return parse
+    refused = refused_as(kind, parse)
+    label = _understood(refused).label
+    if beside.keys() - {label}:
+        refused[QUESTIONS] = list(_SEVERAL.at_most_three({label: 1.0, **beside}))
+    return refused
 
 
 def as_turn(parse: dict[str, Any], texts: ClinicTexts) -> dict[str, Any]:
@@ -124,10 +162,9 @@ def _order(urgency: Urgency) -> int:
 
 
 def _alarm(parse: dict[str, Any]) -> Urgency:
-    """The urgency of a stretch, unless only the classifier heard it.
+    """The urgency of a stretch, unless only a model heard it.
 
-    It hears danger in "I have no trouble breathing", which the patterns and the whole do not.
+    The classifier hears danger in "I have no trouble breathing", which the patterns and the whole
+    do not; and the model of signs has read the stretches of a long message already.
     """
-    urgency = _urgency(parse)
-    by_patterns = urgency not in DANGER or parse[JUDGEMENT]["sign"].startswith("E")
-    return urgency if by_patterns else Urgency.NONE
+    return _urgency(parse) if parse[JUDGEMENT]["by_patterns"] else Urgency.NONE

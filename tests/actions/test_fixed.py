@@ -2,26 +2,35 @@ from __future__ import annotations
 
 import pytest
 
+from actions.fixed import RESPONSES
+from bot.data_files import DATA, read_yaml
 from tests.actions.conftest import Turn
 
 
-async def test_something_else_altogether_is_told_what_the_assistant_is_for(turn: Turn) -> None:
-    said = await turn.run("action_out_of_scope", "out_of_scope", text="who won the match")
-    assert said == ["utter_out_of_scope"]
+@pytest.mark.parametrize(("kind", "response"), RESPONSES.items())
+async def test_what_the_engine_found_is_refused(turn: Turn, kind: str, response: str) -> None:
+    for intent in ("out_of_scope", "ask_diagnosis"):
+        assert await turn.run("action_refuse", intent, refused=kind) == [response]
 
 
-@pytest.mark.parametrize("text", ["how much paracetamol", "Dolo 650?", "kitni goli leni hai"])
-async def test_a_medicine_or_dose_is_refused_as_such(turn: Turn, text: str) -> None:
-    assert await turn.run("action_out_of_scope", "out_of_scope", text=text) == ["utter_no_dose"]
+def test_every_refusal_is_said_by_the_action_or_by_a_topic() -> None:
+    kinds = read_yaml(DATA / "refusals.yml")["kinds"]
+    said_here = {name for name, each in kinds.items() if not each["label"].startswith("faq/")}
+    assert set(RESPONSES) == said_here
 
 
-async def test_a_message_without_text_is_something_else(turn: Turn) -> None:
-    said = await turn.run("action_out_of_scope", "out_of_scope", text=None)
-    assert said == ["utter_out_of_scope"]
+@pytest.mark.parametrize(
+    ("intent", "response"),
+    [("out_of_scope", "utter_out_of_scope"), ("ask_diagnosis", "utter_no_diagnosis")],
+)
+async def test_without_a_kind_the_intent_says_what_is_refused(
+    turn: Turn, intent: str, response: str
+) -> None:
+    assert await turn.run("action_refuse", intent, text=None) == [response]
 
 
 async def test_a_refusal_asks_for_nobody(turn: Turn) -> None:
-    await turn.run("action_out_of_scope", "out_of_scope", text="how much paracetamol")
+    await turn.run("action_refuse", "out_of_scope", refused="no_dose")
     assert turn.requests == []
 
 
