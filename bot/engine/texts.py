@@ -10,14 +10,15 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.nearest import payload
-from bot.clinic.red_flags import Judgement, Urgency, safety_text
+from bot.clinic.red_flags import Judgement, Urgency, expected_text, safety_text
 from bot.clinic.several import is_topic
 from bot.clinic.side_by_side import MOST_BUTTONS, ShortAnswer, more_title, told_together
-from bot.data_files import DATA, read_yaml
+from bot.data_files import DATA, aftercare_parts, read_yaml
 from bot.settings import clock_offset, read_settings
 
 SAFETY_PLACEHOLDERS = {
@@ -25,8 +26,10 @@ SAFETY_PLACEHOLDERS = {
     "{crisis_text}": Urgency.CRISIS,
     "{same_day_text}": Urgency.SAME_DAY,
 }
+EXPECTED_PLACEHOLDER = "{expected_text}"
 # All labels of a message that holds several questions, in order.
 QUESTIONS = "questions"
+TOPIC_RESPONSE = "utter_faq/"
 BOOKING = "book_consultation"
 
 
@@ -47,6 +50,11 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         self._labels = read_yaml(DATA / "button_labels.yml")
         self._more: list[str] = read_yaml(DATA / "segments.yml")["more"]
         self._safety_texts = read_yaml(DATA / "safety" / "texts.yml")
+        self._shown_as = {
+            name: str(source["shown_as"])
+            for name, source in read_yaml(DATA / "sources.yml").items()
+        }
+        self._aftercare = AfterCare(*aftercare_parts(self._clinic))
         self._clock = Clock(clock_offset(settings))
         # No answer can be approved yet, so production serves all of them as not yet checked; it
         # starts only if `content.serve_unreviewed` says that the clinic knows.
@@ -68,7 +76,10 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         output_channel: str,
         **kwargs: Any,
     ) -> dict[str, Any] | None:
-        """A response, or one message for all topics where the patient asked for several."""
+        """A response, or one message for all topics where the patient asked for several.
+
+        The answer to a topic of after-care is that of the device and day which the patient told.
+        """
         latest = tracker.latest_message
         parse = (latest.parse_data if latest else None) or {}
         topics: list[str] = parse.get(QUESTIONS) or []
@@ -77,7 +88,28 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
             if len(message["buttons"]) < MOST_BUTTONS:
                 message["buttons"] += self.offers([BOOKING])
             return message
-        return await super().generate(utter_action, tracker, output_channel, **kwargs)
+        message = await super().generate(utter_action, tracker, output_channel, **kwargs)
+        topic = utter_action.removeprefix(TOPIC_RESPONSE)
+        if message and utter_action.startswith(TOPIC_RESPONSE):
+            told = self._told((latest.text if latest else None) or "")
+            if self._aftercare.tells_more(told, topic):
+                message["text"] = self._by_device_and_day(told, topic, message)
+        return message
+
+    def _told(self, text: str) -> Told:
+        """Device and day of a treatment in a patient's words; a command holds none."""
+        if text.startswith("/"):
+            return Told()
+        return self._aftercare.told(text, self._clock.now().astimezone(self._hours.zone).date())
+
+    def _by_device_and_day(self, told: Told, topic: str, answer: dict[str, Any]) -> str:
+        """The after-care of one device and day, framed as the topic's own answer."""
+        told = self._aftercare.about(told, topic)
+        lines = self._aftercare.lines(told, topic)
+        names = self._aftercare.source_names(lines, self._shown_as)
+        source = str(self._frame["sources_join"]).join(names)
+        text = fill(self._aftercare.body(told, lines), self.facts_now())
+        return self._framed(text, {**answer["metadata"], "source": source})
 
     def topics(self, labels: Sequence[str]) -> dict[str, Any]:
         """One message with the short answers to topics (`faq/price`), and a button to each whole.
@@ -128,6 +160,16 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         for placeholder, urgency in SAFETY_PLACEHOLDERS.items():
             if placeholder in text:
                 text = text.replace(placeholder, self.safety_text(Judgement(urgency, "", language)))
+        if EXPECTED_PLACEHOLDER in text:
+            until = given.get("expected_until")
+            expected = expected_text(
+                str(given["expected_sign"]),
+                int(until) if until is not None else None,
+                language,
+                self._safety_texts,
+                self.facts_now(),
+            )
+            text = text.replace(EXPECTED_PLACEHOLDER, expected)
         # Rasa passes all responses of the domain along: no text names one of them.
         known = {
             name: str(value)

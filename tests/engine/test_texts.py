@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.utils.endpoints import EndpointConfig
@@ -49,8 +50,9 @@ def texts_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, domain: Domain) ->
     return made
 
 
-async def said(texts: ClinicTexts, name: str, **given: Any) -> dict[str, Any]:
-    tracker = DialogueStateTracker.from_events("somebody", [])
+async def said(texts: ClinicTexts, name: str, message: str = "", **given: Any) -> dict[str, Any]:
+    events = [UserUttered(message)] if message else []
+    tracker = DialogueStateTracker.from_events("somebody", events)
     generated = await texts.generate(name, tracker, "front", **given)
     assert generated is not None
     return generated
@@ -188,3 +190,83 @@ def test_a_same_day_text_names_the_number_of_the_hour(texts_at: TextsAt) -> None
     sign = Judgement(Urgency.SAME_DAY, "", "en")
     assert phones["same_day"] in texts_at(OPEN).safety_text(sign).split("\n")[0]
     assert phones["after_hours"] in texts_at(CLOSED).safety_text(sign).split("\n")[0]
+
+
+AFTERCARE = read_yaml(DATA / "aftercare.yml")
+AFTERCARE_TOPICS = tuple(AFTERCARE["topics"])
+
+
+@pytest.mark.parametrize("topic", AFTERCARE_TOPICS)
+@pytest.mark.parametrize(
+    "message", ["I had MNRF yesterday", "co2 laser hua, 3 din ho gaye", "scalp session last week"]
+)
+async def test_aftercare_is_that_of_the_device_and_day(
+    domain: Domain, texts_at: TextsAt, topic: str, message: str
+) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, f"utter_faq/{topic}")
+    given = await said(texts, f"utter_faq/{topic}", message)
+    title, *points, call, source, notice = given["text"].split("\n")
+    device = "scalp" if "device" in AFTERCARE["topics"][topic] or "scalp" in message else ""
+    name = AFTERCARE["devices"][device or ("mnrf" if "MNRF" in message else "co2_laser")]["name"]
+    assert title.startswith(f"{name}, day ")
+    assert 0 < len(points) <= 5
+    assert all(point.startswith("• ") for point in points)
+    assert call.endswith("call us the same day.")
+    assert source.startswith("Source: ")
+    assert source.endswith("clinic practice")
+    assert notice == own["text"].split("\n")[-1]
+    assert given["text"] != own["text"]
+    assert given["buttons"] == own["buttons"]
+    assert len(given["text"]) <= 900
+
+
+async def test_a_day_is_counted_on_the_clinics_calendar(texts_at: TextsAt) -> None:
+    # Half past midnight in India: still the day before in UTC, on which the server's clock runs.
+    night = texts_at("2026-11-24T00:30:00+05:30")
+    answer = await said(night, "utter_faq/aftercare_skin", "mnrf was done on sunday")
+    assert answer["text"].startswith("MNRF, day 2:")
+
+
+async def test_a_day_without_a_device_gets_the_careful_rules_and_a_phone(
+    texts_at: TextsAt,
+) -> None:
+    phone = read_yaml(ROOT / "clinic.yml")["phones"]["front_desk"]
+    text = (await said(texts_at(OPEN), "utter_faq/makeup_after", "had it done 2 days ago"))["text"]
+    assert text.startswith("Day 2, device not known")
+    assert f"Tell me the device, or call {phone}" in text
+
+
+async def test_a_device_without_a_day_gets_its_own_times(texts_at: TextsAt) -> None:
+    text = (await said(texts_at(OPEN), "utter_faq/downtime", "downtime of plasma?"))["text"]
+    assert text.startswith("Fractional plasma:")
+    assert "MNRF (needling" not in text
+
+
+@pytest.mark.parametrize(
+    ("topic", "message"),
+    [
+        ("aftercare_skin", "how do I care for my skin after"),
+        ("aftercare_skin", "laser after-care"),
+        ("downtime_hair", "how long is my scalp red"),
+        ("price", "what did MNRF yesterday cost"),
+        ("aftercare_skin", '/faq{"topic":"plasma, day 3"}'),
+    ],
+)
+async def test_else_a_topic_keeps_its_own_answer(
+    texts_at: TextsAt, topic: str, message: str
+) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, f"utter_faq/{topic}")
+    assert await said(texts, f"utter_faq/{topic}", message) == own
+
+
+async def test_aftercare_says_the_clinics_own_value(
+    texts_at: TextsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = read_yaml(ROOT / "clinic.yml")
+    clinic["protocol"]["makeup_after"] = "4 days"
+    (tmp_path / "clinic.yml").write_text(yaml.safe_dump(clinic), "utf-8")
+    monkeypatch.setenv("CLINIC_FILE", str(tmp_path / "clinic.yml"))
+    text = (await said(texts_at(OPEN), "utter_faq/makeup_after", "mnrf 2 days ago"))["text"]
+    assert "Make-up: after 4 days" in text

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.nearest import payload
-from bot.clinic.red_flags import Judgement, Urgency, safety_text
+from bot.clinic.red_flags import Judgement, Urgency, asked_text, expected_text, safety_text
 from bot.data_files import DATA, ROOT, button_labels, read_yaml
 from tests.house import House, Message
 
@@ -20,8 +21,15 @@ URGENCIES = {
     "crisis": Urgency.CRISIS,
     "same_day": Urgency.SAME_DAY,
 }
+LANGUAGES = ("en", "hi_latn", "hi", "mr")
+# The ids of signs that have a text of their own: E01, E02 ...
+MOST_SIGNS = 30
 IN_DANGER = ("emergency", "crisis")
 WHATSAPP = "whatsapp"
+# In the order in which `AfterCare` takes them.
+AFTERCARE_FILES = ("aftercare", "aftercare_words", "times")
+# Between the names of short answers in one message.
+SIDE_BY_SIDE = " + "
 # What only the conversation knows, such as a name that is read back.
 HOLE = re.compile(r"\\{\w+\\}")
 
@@ -30,9 +38,11 @@ HOLE = re.compile(r"\\{\w+\\}")
 class Texts:
     """Names as the tests write them: `faq/price`, `greet`, `menu_3`, `emergency/E01`, `too_long`.
 
-    A name is a response without its `utter_`, a sign's safety text, or a key of
-    `data/wording.yml`. What a channel knows by itself is not asked there: `channel` is that of
-    the conversation.
+    A name is a response without its `utter_`, a sign's safety text, a key of `data/wording.yml`,
+    an expected sign with its last day (`expected/X01/3`), or a topic's after-care:
+    `aftercare/makeup_after/mnrf/1`, `aftercare/downtime/mnrf` without a day,
+    `aftercare/makeup_after//1` without a device. What a channel knows by itself is not asked there:
+    `channel` is that of the conversation.
     """
 
     house: House
@@ -47,6 +57,12 @@ class Texts:
         kind, _, sign = name.partition("/")
         if kind in URGENCIES:
             return Message(self._safety(Judgement(URGENCIES[kind], sign, language)))
+        if kind == "aftercare":
+            return self._aftercare(*sign.split("/"))
+        if kind == "expected":
+            sign, _, until = sign.partition("/")
+            text = self.expected(sign, int(until) if until else None, language)
+            return Message(text, self._responses["reaction_expected"].buttons)
         if name in self._frame:
             return Message(fill(str(self._frame[name]), self._facts))
         if name == "ask_booking_phone" and self.channel == WHATSAPP and not note:
@@ -55,6 +71,15 @@ class Texts:
         said = f"{self._booking['notes'][note]}\n" if note else ""
         buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
         return Message(message.text.replace("{note}", said), buttons)
+
+    def expected(self, sign: str, until: int | None, language: str = "en") -> str:
+        """What is told of an expected sign, with the last day on which it is expected."""
+        texts = read_yaml(DATA / "safety" / "texts.yml")
+        return expected_text(sign, until, language, texts, self._facts)
+
+    def asked(self, language: str = "en") -> str:
+        """The line under an answer about the risk of an emergency sign."""
+        return asked_text(language, read_yaml(DATA / "safety" / "texts.yml"), self._facts)
 
     @staticmethod
     def fits(expected: str, text: str) -> bool:
@@ -65,6 +90,20 @@ class Texts:
         """Which response a text is, whatever stands before it; empty for any other text."""
         body = self.without_lead(text)
         return next((name for name, said in self._patterns.items() if said.fullmatch(body)), "")
+
+    def urgency_of(self, text: str) -> str:
+        """`emergency`, `crisis` or `same_day` for a safety text in any language; else empty."""
+        body = self.without_lead(text)
+        return next((name for said, name in self._safety_texts.items() if said == body), "")
+
+    def short_answers(self, message: Message) -> str:
+        """The names of the short answers that stand side by side in a message; empty if none."""
+        found = [
+            f"{label}/short"
+            for label, press in topics().items()
+            if press in message.buttons.values() and self._short(label) in message.text
+        ]
+        return SIDE_BY_SIDE.join(found)
 
     def names_of(self, answer: Sequence[Message]) -> list[str]:
         """Which responses an answer consists of."""
@@ -94,6 +133,16 @@ class Texts:
             lines += [self._frame["first_notice"], self._frame["privacy_notice"]]
         return fill("\n".join(lines), self._facts)
 
+    @cached_property
+    def _safety_texts(self) -> dict[str, str]:
+        signs = ("", *(f"E{number:02}" for number in range(1, MOST_SIGNS)))
+        return {
+            self._safety(Judgement(urgency, sign, language)): name
+            for name, urgency in URGENCIES.items()
+            for sign in signs
+            for language in LANGUAGES
+        }
+
     @property
     def _leads(self) -> set[str]:
         return {
@@ -113,10 +162,28 @@ class Texts:
     def _facts(self) -> Mapping[str, str]:
         return facts(self._clinic, read_yaml(DATA / "facts.yml"), self.house.now())
 
+    def _short(self, label: str) -> str:
+        [content] = self._answers[f"utter_{label}"]
+        return fill(str(content["metadata"]["short"]), self._facts).strip()
+
     def _safety(self, judgement: Judgement) -> str:
         is_open = OpeningHours.from_mapping(self._clinic).is_open(self.house.now())
         texts = read_yaml(DATA / "safety" / "texts.yml")
         return safety_text(judgement, texts, self._facts, is_open=is_open)
+
+    def _aftercare(self, topic: str, device: str = "", day: str = "") -> Message:
+        content = {name: read_yaml(DATA / f"{name}.yml") for name in AFTERCARE_FILES}
+        ranges = read_yaml(DATA / "facts.yml")["defaults"]
+        aftercare = AfterCare(*content.values(), self._clinic["protocol"], ranges)
+        told = Told(device, int(day) if day else None)
+        lines = aftercare.lines(told, topic)
+        sources = read_yaml(DATA / "sources.yml")
+        shown_as = {each: str(source["shown_as"]) for each, source in sources.items()}
+        names = aftercare.source_names(lines, shown_as)
+        answer = read_yaml(DATA / "answers" / "recovery.yml")["responses"][f"utter_faq/{topic}"][0]
+        metadata = {**answer["metadata"], "source": self._frame["sources_join"].join(names)}
+        text = aftercare.body(aftercare.about(told, topic), lines)
+        return self._filled({**answer, "text": text, "metadata": metadata})
 
     @cached_property
     def _booking(self) -> dict[str, Any]:
@@ -140,9 +207,16 @@ class Texts:
 
     @cached_property
     def _responses(self) -> dict[str, Message]:
-        files = [ROOT / "domain.yml", *sorted((DATA / "answers").glob("*.yml"))]
         return {
             name.removeprefix("utter_"): self._filled(variations[0])
+            for name, variations in self._answers.items()
+        }
+
+    @cached_property
+    def _answers(self) -> dict[str, list[dict[str, Any]]]:
+        files = [ROOT / "domain.yml", *sorted((DATA / "answers").glob("*.yml"))]
+        return {
+            name: variations
             for file in files
             for name, variations in read_yaml(file)["responses"].items()
         }
