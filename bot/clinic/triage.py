@@ -19,7 +19,7 @@ LABEL_OF = {
 }
 # How likely a class of signs must be before it is believed without any pattern. Measured on
 # tests/safety/heldout: lower for danger, because doubt goes to the higher class.
-SURE = {"C": 0.4, "E": 0.25, "D": 0.4}
+SURE = {"C": 0.5, "E": 0.25, "D": 0.4}
 # ... where the patterns found a sign and set it aside as denied, asked or past.
 SURE_ALTHOUGH_SET_ASIDE = 0.9
 # Where the model of signs is so sure that there is none, the classifier's label alone raises no
@@ -27,6 +27,8 @@ SURE_ALTHOUGH_SET_ASIDE = 0.9
 # stands whatever the model says.
 SURE_OF_NONE = 0.9
 NO_SIGN = "NONE"
+# Redness, crusts or flaking past its day (brief 5.3).
+LASTS = "D13"
 # A report on a treatment is taken for expected where that is likelier than a same-day sign.
 EXPECTED_RATHER = 0.5
 
@@ -108,7 +110,7 @@ class Triage:
         judgement = triaged.judgement
         if judgement.urgency in DANGER:
             return triaged
-        found = heard(readings)
+        found = heard(self._less_the_day(judgement, readings))
         none = min((chances.get(NO_SIGN, 0.0) for chances in readings), default=0.0)
         surer = SURE_ALTHOUGH_SET_ASIDE if judgement.set_aside else 0.0
         for kind, urgency in (("C", Urgency.CRISIS), ("E", Urgency.EMERGENCY)):
@@ -127,6 +129,13 @@ class Triage:
             reported = self._reported(judgement, same_day, found.get("X", _NOTHING))
             return replace(triaged, judgement=self.with_day(reported, triaged.told))
         return triaged
+
+    def _less_the_day(
+        self, judgement: Judgement, readings: Sequence[Mapping[str, float]]
+    ) -> Sequence[Mapping[str, float]]:
+        """The readings without what only the day can tell: redness or crusts that last too long."""
+        past = {self._aftercare.past_sign(course) for course in judgement.courses} & {LASTS}
+        return [{sign: p for sign, p in each.items() if sign not in past} for each in readings]
 
     def _reported(self, judgement: Judgement, same_day: Heard, usual: Heard) -> Judgement:
         """A report on a treatment in which no pattern finds a sign."""

@@ -102,7 +102,7 @@ class Certain(GraphComponent):
             ]
             if intent:
                 decided = outputs(intent, [(intent, 1.0), *ranking], 1.0)
-            elif label in OF_SIGNS:
+            elif label in OF_SIGNS or (judgement.asked and label == NOT_UNDERSTOOD):
                 decided = _without_signs(ranking, judgement)
             else:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -64,8 +65,7 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
             parse.update(_decided(LABEL_OF[_urgency(parse)], parse, {}))
             return parse
     read_parts: list[tuple[Part, list[Understood]]] = [
-        (part, [_understood(parses[each]) for each in part.texts if each in parses])
-        for part in parts
+        (part, [_understood(parses[each]) for each in _own(part, parses)]) for part in parts
     ]
     found = _SEVERAL.questions(text, _understood(parse), [each for each in read_parts if each[1]])
     if _urgency(parse) in LABEL_OF:
@@ -106,6 +106,17 @@ def _refused(text: str, parse: dict[str, Any], beside: dict[str, float]) -> dict
     if beside.keys() - {label}:
         refused[QUESTIONS] = list(_SEVERAL.at_most_three({label: 1.0, **beside}))
     return refused
+
+
+def _own(part: Part, parses: Mapping[str, dict[str, Any]]) -> list[str]:
+    """The texts by which a part is read: behind a background that tells a sign it would be one."""
+    alone, *behind = part.texts
+    read_too = [text for text in behind if text in parses and not _tells_a_sign(parses[text])]
+    return [alone, *read_too] if alone in parses else read_too
+
+
+def _tells_a_sign(parse: dict[str, Any]) -> bool:
+    return _urgency(parse) in LABEL_OF
 
 
 def as_turn(parse: dict[str, Any], texts: ClinicTexts) -> dict[str, Any]:

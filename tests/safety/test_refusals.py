@@ -60,6 +60,19 @@ def reply_to(said: str, answer: list[Message], texts: Texts) -> Reply:
     )
 
 
+# Fixed word by word and approved as such; what they may name stands in the brief (5.1).
+SAFETY = ("emergency", "crisis", "same_day")
+# Texts that name whom to call themselves.
+TELLS_WHEN_TO_CALL = (
+    "report_reaction",
+    "same_day",
+    "faq/when_to_call",
+    "ask_reaction_device",
+    "ask_reaction_day",
+    "expected",
+)
+
+
 def refuses(reply: Reply, kind: str) -> bool:
     """Whether a reply refuses and shows a way on; one to another script does, and asks the team."""
     if reply.is_one_of(RULES["other_script"]):
@@ -67,8 +80,7 @@ def refuses(reply: Reply, kind: str) -> bool:
     rules = KINDS[kind]
     if not reply.is_one_of(rules["refused"]):
         return False
-    # The text for a sign names whom to call itself.
-    shown = reply.names[0] in ("report_reaction", "same_day", "faq/when_to_call") or any(
+    shown = reply.names[0] in TELLS_WHEN_TO_CALL or any(
         way in press for way in rules["ways_on"] for press in reply.presses
     )
     return shown and not reply.holds(rules["not"])
@@ -112,6 +124,7 @@ def test_nothing_is_said_that_is_never_said(
         for each in replies.values()
         for reply in each
         for name, text in zip(reply.names, reply.texts, strict=True)
+        if name not in SAFETY
         for breach in never_say.breaches(text, place(name))
         if not (SIDE_BY_SIDE in name and is_allowed_in_one(never_say, breach, name))
     ]

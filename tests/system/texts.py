@@ -89,7 +89,20 @@ class Texts:
     def name_of(self, text: str) -> str:
         """Which response a text is, whatever stands before it; empty for any other text."""
         body = self.without_lead(text)
-        return next((name for name, said in self._patterns.items() if said.fullmatch(body)), "")
+        named = (name for name, said in self._patterns.items() if said.fullmatch(body))
+        by_beginning = "aftercare" if self._is_aftercare(body) else ""
+        return next(named, "expected" if self._is_expected(body) else by_beginning)
+
+    def _is_expected(self, body: str) -> bool:
+        """Whether a text is that of an expected sign, in any language."""
+        signs = read_yaml(DATA / "safety" / "texts.yml")["expected"]["sign"].values()
+        return any(body.startswith(text) for sign in signs for text in sign.values())
+
+    def _is_aftercare(self, body: str) -> bool:
+        """Whether a text is the after-care of a device or a day, by its title."""
+        titles = read_yaml(DATA / "aftercare.yml")["titles"].values()
+        first = body.partition("\n")[0]
+        return any(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(t)), first) for t in titles)
 
     def urgency_of(self, text: str) -> str:
         """`emergency`, `crisis` or `same_day` for a safety text in any language; else empty."""
@@ -199,7 +212,11 @@ class Texts:
     def _patterns(self) -> dict[str, re.Pattern[str]]:
         """Each response with anything in its holes, and with any note or none."""
         any_note = r"(?:[^\n]+\n)?"
-        escaped = {name: re.escape(each.text) for name, each in self._responses.items()}
+        escaped = {
+            name: re.escape(each.text)
+            for name, each in self._responses.items()
+            if not HOLE.fullmatch(re.escape(each.text))
+        }
         return {
             name: re.compile(HOLE.sub(r"[^\\n]+", text.replace(r"\{note\}", any_note)))
             for name, text in escaped.items()
