@@ -27,6 +27,10 @@ KIND = "report_reaction"
 ANSWERS = ("inform", "deny", "affirm", "nlu_fallback", "out_of_scope", KIND)
 SAME_DAY = "utter_report_reaction"
 EXPECTED = "utter_reaction_expected"
+QUESTIONS = {
+    Missing.DEVICE: "utter_ask_reaction_device",
+    Missing.DAY: "utter_ask_reaction_day",
+}
 
 
 class ReactionAction(SafeAction):
@@ -169,7 +173,7 @@ class AskReaction(ReactionAction):
             {**reaction.to_json(), "asked": (*reaction.asked, missing.value)}
         )
         await asyncio.to_thread(self.keep, tracker, asked)
-        dispatcher.utter_message(response=f"utter_ask_reaction_{missing.value}")
+        dispatcher.utter_message(response=QUESTIONS[missing])
         return []
 
 

@@ -161,15 +161,7 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
             if placeholder in text:
                 text = text.replace(placeholder, self.safety_text(Judgement(urgency, "", language)))
         if EXPECTED_PLACEHOLDER in text:
-            until = given.get("expected_until")
-            expected = expected_text(
-                str(given["expected_sign"]),
-                int(until) if until is not None else None,
-                language,
-                self._safety_texts,
-                self.facts_now(),
-            )
-            text = text.replace(EXPECTED_PLACEHOLDER, expected)
+            text = text.replace(EXPECTED_PLACEHOLDER, self._expected_text(given, language))
         # Rasa passes all responses of the domain along: no text names one of them.
         known = {
             name: str(value)
@@ -179,6 +171,15 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         text = fill(text, {**known, **self.facts_now()})
         response["text"] = self._framed(text, response.get("metadata") or {})
         return response
+
+    def _expected_text(self, given: dict[str, Any], language: str) -> str:
+        """The text for an expected sign; whom to call today where the action named none."""
+        sign, until = given.get("expected_sign"), given.get("expected_until")
+        if not sign:
+            return self.safety_text(Judgement(Urgency.SAME_DAY, "", language))
+        last = None if until is None else int(until)
+        known = self.facts_now()
+        return expected_text(str(sign), last, language, self._safety_texts, known)
 
     def _framed(self, text: str, metadata: dict[str, Any]) -> str:
         lines = [text.strip()]

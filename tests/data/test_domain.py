@@ -21,7 +21,7 @@ from tests.data.answer_files import TOPICS, answers, both_fillings, never_say
 DOMAIN = read_yaml(ROOT / "domain.yml")
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]
 FRAME = read_yaml(DATA / "wording.yml")
-SAFETY_TEXTS = {"emergency_text", "crisis_text", "same_day_text"}
+SAFETY_TEXTS = {"emergency_text", "crisis_text", "same_day_text", "expected_text"}
 BOOKING = read_yaml(DATA / "booking.yml")
 # What the actions fill in, at the longest it can be.
 NAME = "W" * LONGEST_NAME
@@ -52,6 +52,8 @@ TOLD = {
     "then": {"stop", "go_on"},
     "call": {"no"},
     "good_time": set(BOOKING["good_times"]),
+    "device": {*read_yaml(DATA / "aftercare.yml")["devices"], "not_sure"},
+    "day": {"0", "1", "2", "3", "5", "7", "14", "40", "not_sure"},
 }
 
 # Buttons on WhatsApp: up to three stand below a message, more are rows of a list.
