@@ -10,6 +10,8 @@ from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 
 REPORT = "report_reaction"
+# A wish for a diagnosis is refused, with when to call; only a pattern makes a report of it.
+ASKS = "ask_diagnosis"
 # The label of the classifier for each urgency.
 LABEL_OF = {
     Urgency.EMERGENCY: "emergency",
@@ -119,7 +121,9 @@ class Triage:
             if is_labelled or one.chance >= max(SURE[kind], surer):
                 return Triaged(replace(judgement, urgency=urgency, sign=one.sign, courses=()))
         same_day = found.get("D", _NOTHING)
-        if judgement.urgency is not Urgency.SAME_DAY and same_day.chance >= max(SURE["D"], surer):
+        asks = label == ASKS and judgement.urgency is Urgency.NONE
+        is_heard = not asks and same_day.chance >= max(SURE["D"], surer)
+        if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
             return replace(triaged, judgement=worse)
         if judgement.urgency is Urgency.SAME_DAY and none >= SURE_OF_NONE:
