@@ -46,6 +46,10 @@ class Heard:
 _NOTHING = Heard("", 0.0)
 
 
+# What a stretch of a long message is believed: background of stories sounds worse than it is.
+SURE_IN_A_STRETCH = 0.6
+
+
 def _kind(sign: str) -> str:
     """E, C for crisis, D or X; empty for low mood and for no sign."""
     return sign[0] if sign == "CRISIS" or sign[1:].isdigit() else ""
@@ -54,9 +58,11 @@ def _kind(sign: str) -> str:
 def heard(readings: Sequence[Mapping[str, float]]) -> dict[str, Heard]:
     """The classes (E, C for crisis, D, X) of a message, each where it is likeliest."""
     found: dict[str, Heard] = {}
-    for chances in readings:
+    for place, chances in enumerate(readings):
         for kind in "ECDX":
             of_kind = {sign: chance for sign, chance in chances.items() if _kind(sign) == kind}
+            if place and sum(of_kind.values()) < SURE_IN_A_STRETCH:
+                continue
             if of_kind and sum(of_kind.values()) > found.get(kind, _NOTHING).chance:
                 found[kind] = Heard(max(of_kind, key=of_kind.__getitem__), sum(of_kind.values()))
     return found
