@@ -47,7 +47,7 @@ _NOTHING = Heard("", 0.0)
 
 
 # What a stretch of a long message is believed: background of stories sounds worse than it is.
-SURE_IN_A_STRETCH = 0.6
+SURE_IN_A_STRETCH = 0.85
 
 
 def _kind(sign: str) -> str:

@@ -18,6 +18,7 @@ from bot.clinic.triage import (
     REPORT,
     SURE,
     SURE_ALTHOUGH_SET_ASIDE,
+    SURE_IN_A_STRETCH,
     SURE_OF_NONE,
     Heard,
     Triage,
@@ -167,8 +168,8 @@ def test_danger_asks_for_no_day(text: str, urgency: Urgency) -> None:
 
 
 def test_of_several_stretches_the_one_counts_where_a_class_is_likeliest() -> None:
-    found = heard([chances(E01=0.2, D03=0.6), chances(E05=0.7), chances(X01=0.4)])
-    assert found == {"E": Heard("E05", 0.7), "D": Heard("D03", 0.6), "X": Heard("X01", 0.4)}
+    found = heard([chances(E01=0.2, D03=0.6, X01=0.4), chances(E05=0.9), chances(X01=0.4)])
+    assert found == {"E": Heard("E05", 0.9), "D": Heard("D03", 0.6), "X": Heard("X01", 0.4)}
 
 
 def test_a_class_is_as_likely_as_its_signs_together() -> None:
@@ -177,7 +178,7 @@ def test_a_class_is_as_likely_as_its_signs_together() -> None:
 
 
 def test_signs_of_different_stretches_are_not_added_up() -> None:
-    assert heard([chances(E01=0.25), chances(E02=0.5)]) == {"E": Heard("E02", 0.5)}
+    assert heard([chances(E01=0.25), chances(E02=0.9)]) == {"E": Heard("E02", 0.9)}
 
 
 @pytest.mark.parametrize("sign", [NO_SIGN, "DISTRESS"])
@@ -223,8 +224,16 @@ def test_below_that_the_model_raises_nothing(kind: str) -> None:
 def test_one_stretch_of_many_is_enough(kind: str) -> None:
     sign, urgency = CLASSES[kind]
     calm = chances(NONE=1.0)
-    found = raised("these odd words", "faq", calm, chances(**{sign: SURE[kind]}), calm)
+    loud = chances(**{sign: SURE_IN_A_STRETCH})
+    found = raised("these odd words", "faq", calm, loud, calm)
     assert found.urgency is urgency
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_stretch_must_sound_surer_than_a_whole_message(kind: str) -> None:
+    sign, _ = CLASSES[kind]
+    below = chances(**{sign: SURE_IN_A_STRETCH - LITTLE})
+    assert raised("these odd words", "faq", chances(NONE=1.0), below).urgency is Urgency.NONE
 
 
 @pytest.mark.parametrize("text", [DENIED, ASKED])
@@ -323,7 +332,7 @@ def test_a_report_that_hardly_sounds_expected_is_a_same_day_sign() -> None:
 
 def test_a_report_that_sounds_worse_than_expected_is_a_same_day_sign() -> None:
     text = f"no pus, but {NAMELESS}"
-    usual, worse = chances(X03=0.6), chances(D04=0.7)
+    usual, worse = chances(X03=0.6), chances(D04=0.87)
     assert judged(text, after_treatment=True).set_aside
     assert raised(text, REPORT, usual).urgency is Urgency.EXPECTED
     # Not sure enough for a name, as the patient denies a sign.
