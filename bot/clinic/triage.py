@@ -10,8 +10,10 @@ from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 
 REPORT = "report_reaction"
-# A wish for a diagnosis is refused, with when to call; only a pattern makes a report of it.
-ASKS = "ask_diagnosis"
+# What is refused anyway, with when to call: "how many tablets?", "which disease is it?". There the
+# model has to be surer of danger, and a same-day sign needs a pattern.
+REFUSED_LABELS = ("ask_diagnosis", "out_of_scope")
+SURE_BESIDE_A_REFUSAL = 0.6
 # The label of the classifier for each urgency.
 LABEL_OF = {
     Urgency.EMERGENCY: "emergency",
@@ -21,7 +23,7 @@ LABEL_OF = {
 }
 # How likely a class of signs must be before it is believed without any pattern. Measured on
 # tests/safety/heldout: lower for danger, because doubt goes to the higher class.
-SURE = {"C": 0.5, "E": 0.25, "D": 0.4}
+SURE = {"C": 0.6, "E": 0.3, "D": 0.4}
 # ... where the patterns found a sign and set it aside as denied, asked or past.
 SURE_ALTHOUGH_SET_ASIDE = 0.9
 # Where the model of signs is so sure that there is none, the classifier's label alone raises no
@@ -121,13 +123,15 @@ class Triage:
         found = heard(self._less_the_day(judgement, readings))
         none = min((chances.get(NO_SIGN, 0.0) for chances in readings), default=0.0)
         surer = SURE_ALTHOUGH_SET_ASIDE if judgement.set_aside else 0.0
+        if label in REFUSED_LABELS:
+            surer = max(surer, SURE_BESIDE_A_REFUSAL)
         for kind, urgency in (("C", Urgency.CRISIS), ("E", Urgency.EMERGENCY)):
             one = found.get(kind, _NOTHING)
             is_labelled = label == LABEL_OF[urgency] and none < SURE_OF_NONE
             if is_labelled or one.chance >= max(SURE[kind], surer):
                 return Triaged(replace(judgement, urgency=urgency, sign=one.sign, courses=()))
         same_day = found.get("D", _NOTHING)
-        asks = label == ASKS and judgement.urgency is Urgency.NONE
+        asks = label in REFUSED_LABELS and judgement.urgency is Urgency.NONE
         is_heard = not asks and same_day.chance >= max(SURE["D"], surer)
         if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
