@@ -14,6 +14,9 @@ REPORT = "report_reaction"
 # model has to be surer of danger, and a same-day sign needs a pattern.
 REFUSED_LABELS = ("ask_diagnosis", "out_of_scope")
 SURE_BESIDE_A_REFUSAL = 0.6
+# What brings people to a dermatologist anyway: a rash, dark marks, pimples. The model alone makes a
+# same-day sign of them only after a treatment.
+CONCERNS = ("D07", "D12", "D15")
 # The label of the classifier for each urgency.
 LABEL_OF = {
     Urgency.EMERGENCY: "emergency",
@@ -76,6 +79,8 @@ class Triaged:
 
     judgement: Judgement
     told: Told = field(default_factory=Told)
+    # Whether the patient speaks of a treatment that was done.
+    is_treated: bool = False
 
 
 class Triage:
@@ -95,11 +100,12 @@ class Triage:
         if judgement.urgency in DANGER:
             return Triaged(judgement)
         told = self._aftercare.told(text, today)
+        is_treated = bool(told.device) or self._red_flags.mentions_treatment(text)
         if not after_treatment and (told.day is not None or told.sign_days is not None):
-            after_treatment = bool(told.device) or self._red_flags.mentions_treatment(text)
+            after_treatment = is_treated
         if after_treatment:
             judgement = self._red_flags.judge(text, after_treatment=True)
-        return Triaged(self.with_day(judgement, told), told)
+        return Triaged(self.with_day(judgement, told), told, is_treated)
 
     def with_day(self, judgement: Judgement, told: Told) -> Judgement:
         """The judgement once the day is known: past it, what was expected is a same-day sign."""
@@ -131,8 +137,9 @@ class Triage:
             if is_labelled or one.chance >= max(SURE[kind], surer):
                 return Triaged(replace(judgement, urgency=urgency, sign=one.sign, courses=()))
         same_day = found.get("D", _NOTHING)
+        is_concern = same_day.sign in CONCERNS and not triaged.is_treated and label != REPORT
         asks = label in REFUSED_LABELS and judgement.urgency is Urgency.NONE
-        is_heard = not asks and same_day.chance >= max(SURE["D"], surer)
+        is_heard = not (asks or is_concern) and same_day.chance >= max(SURE["D"], surer)
         if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
             return replace(triaged, judgement=worse)
