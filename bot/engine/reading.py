@@ -78,7 +78,7 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
     heard_beside = {
         understood.label
         for part, understood_as in read_parts
-        if not _REFUSALS.kind_of(part.texts[0], understood_as[0].label)
+        if understood_as and not _REFUSALS.kind_of(part.texts[0], understood_as[0].label)
         for understood in understood_as
     }
     beside = {label: score for label, score in found.items() if label in heard_beside}

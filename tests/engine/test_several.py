@@ -65,6 +65,13 @@ async def test_most_messages_are_read_as_they_were_meant(agent: Agent) -> None:
     assert len(MESSAGES) - len(wrong) >= FEWEST_RIGHT, wrong
 
 
+async def test_a_message_with_more_stretches_than_are_read_is_still_understood(
+    agent: Agent,
+) -> None:
+    asked = ["how much is a session", "does it hurt", "how long until I see results"]
+    assert labels_of(await read(agent, "? ".join([*asked, *asked * 5]) + "?"))
+
+
 async def test_one_question_with_an_and_is_not_cut(agent: Agent) -> None:
     singles = [each["say"] for each in MESSAGES if each["kind"] == SINGLE]
     cut = [say for say in singles if "questions" in await read(agent, say)]
