@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 # The lists of signs, the most urgent first.
 SIGNS = ("danger.yml", "same_day.yml", "expected.yml")
+WORDINGS = DATA / "safety" / "wordings"
 
 # A name in the training data, which must not make it an ordinary word.
 _NAMED = re.compile(r"\b(?:name is|name:|name|naam) +\w+(?: +\w+)?", re.IGNORECASE)
@@ -46,6 +47,16 @@ def read_signs(data: Path = DATA) -> dict[str, Any]:
     signs = {**read_yaml(folder / "language.yml"), **read_yaml(folder / "harmless.yml")}
     signs["signs"] = [each for name in SIGNS for each in read_yaml(folder / name)["signs"]]
     return signs
+
+
+def read_wordings(folder: Path = WORDINGS) -> list[tuple[str, str]]:
+    """How patients tell signs, for learning: each text with its sign, NONE where it has none."""
+    return [
+        (text, sign)
+        for file in sorted(folder.glob("*.yml"))
+        for sign, texts in read_yaml(file).items()
+        for text in texts
+    ]
 
 
 def aftercare_parts(clinic: Mapping[str, Any], data: Path = DATA) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 
 REPORT = "report_reaction"
 # What is refused anyway, with when to call: "how many tablets?", "which disease is it?". There the
-# model has to be surer of danger, and a same-day sign needs a pattern.
+# model has to be surer of danger, and a same-day sign needs a pattern or a treatment before it.
 REFUSED_LABELS = ("ask_diagnosis", "out_of_scope")
 SURE_BESIDE_A_REFUSAL = 0.6
 # What brings people to a dermatologist anyway: a rash, dark marks, pimples. The model alone makes a
@@ -51,8 +51,9 @@ class Heard:
 _NOTHING = Heard("", 0.0)
 
 
-# What a stretch of a long message is believed: background of stories sounds worse than it is.
-SURE_IN_A_STRETCH = 0.85
+# How likely a class must be in a stretch of a message to be heard at all: cut out of a story, what
+# is harmless sounds worse than it is.
+SURE_IN_A_STRETCH = {"C": 0.8, "E": 0.6, "D": 0.4, "X": 0.85}
 
 
 def _kind(sign: str) -> str:
@@ -66,7 +67,7 @@ def heard(readings: Sequence[Mapping[str, float]]) -> dict[str, Heard]:
     for place, chances in enumerate(readings):
         for kind in "ECDX":
             of_kind = {sign: chance for sign, chance in chances.items() if _kind(sign) == kind}
-            if place and sum(of_kind.values()) < SURE_IN_A_STRETCH:
+            if place and sum(of_kind.values()) < SURE_IN_A_STRETCH[kind]:
                 continue
             if of_kind and sum(of_kind.values()) > found.get(kind, _NOTHING).chance:
                 found[kind] = Heard(max(of_kind, key=of_kind.__getitem__), sum(of_kind.values()))
@@ -139,6 +140,7 @@ class Triage:
         same_day = found.get("D", _NOTHING)
         is_concern = same_day.sign in CONCERNS and not triaged.is_treated and label != REPORT
         asks = label in REFUSED_LABELS and judgement.urgency is Urgency.NONE
+        asks = asks and not triaged.is_treated
         is_heard = not (asks or is_concern) and same_day.chance >= max(SURE["D"], surer)
         if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())

@@ -13,7 +13,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.data_files import DATA, read_yaml
+from bot.data_files import DATA, read_wordings, read_yaml
 from bot.engine import model_files
 from bot.engine.spelling import Spelling, encoder_vocabulary
 
@@ -61,6 +61,7 @@ class SpellingReader(GraphComponent):
             [example.get(TEXT) for example in training_data.intent_examples if example.get(TEXT)],
             read_yaml(DATA / "reading.yml"),
             encoder_vocabulary(model_files.tokenizer_file()),
+            of_signs=[text for text, _ in read_wordings()],
         )
         with self._model_storage.write_to(self._resource) as folder:
             state = json.dumps(self._spelling.state())

@@ -2,7 +2,7 @@
 
 The patterns of `bot.clinic.red_flags` know wordings; this model knows what is like them. It learns
 from the wordings of `data/safety/wordings`, beside ordinary messages of the training data, and
-gives each sign a probability. A long message is also read stretch by stretch.
+gives each sign a probability. A message of several sentences is also read stretch by stretch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.clinic.stretches import stretches
 from bot.clinic.triage import NO_SIGN
-from bot.data_files import DATA, read_yaml
+from bot.data_files import WORDINGS, read_wordings
 from bot.engine import model_files
 from bot.engine.classifier import vector_of
 from bot.engine.encoder import SentenceEncoder, SentenceEncoderFeaturizer
@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 # The message property with the probability of each sign, in each stretch of a message.
 SIGNS = "signs"
-WORDINGS = DATA / "safety" / "wordings"
 # Training messages that stand for "no sign", of those whose label is none of these.
 ORDINARY = 3500
 OF_SIGNS = ("emergency", "crisis", "report_reaction", "distress")
@@ -76,12 +75,7 @@ class SignModel(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns every sign's wordings, and what ordinary messages are like."""
-        told = [
-            (text, sign)
-            for file in sorted(WORDINGS.glob("*.yml"))
-            for sign, texts in read_yaml(file).items()
-            for text in texts
-        ]
+        told = read_wordings(WORDINGS)
         logger.info("signs: sentence vectors of %d wordings", len(told))
         vectors = self._encoder.encode_all([text for text, _ in told])
         ordinary = [

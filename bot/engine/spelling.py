@@ -64,17 +64,27 @@ class Spelling:
 
     @classmethod
     def learn(
-        cls, texts: Iterable[str], reading: Mapping[str, Any], vocabulary: Sequence[str]
+        cls,
+        texts: Iterable[str],
+        reading: Mapping[str, Any],
+        vocabulary: Sequence[str],
+        of_signs: Iterable[str] = (),
     ) -> Spelling:
-        """Learns the words of `texts`; `vocabulary` is the encoder's, most frequent first."""
+        """Learns the words of `texts`; `vocabulary` is the encoder's, most frequent first.
+
+        `of_signs`: wordings of signs, many of them with errors; of their words only those that
+        stand there often are known and meant.
+        """
         counts = Counter(word for text in texts for word in words(text))
+        told = Counter(word for text in of_signs for word in words(text))
+        often = {word: count for word, count in told.items() if count >= OFTEN}
         common = [word for word in vocabulary if word.isalpha() and word.isascii()]
         meant = {
             word: count
-            for word, count in counts.items()
+            for word, count in {**often, **counts}.items()
             if count >= OFTEN and len(word) >= SHORTEST and word.isalpha()
         }
-        known = {*counts, *common}
+        known = {*counts, *often, *common}
         usual = [word for word in common[:COMMON_WORDS] if len(word) >= SHORTEST]
         return cls(reading, known, meant, usual)
 

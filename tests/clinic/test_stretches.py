@@ -1,12 +1,14 @@
-"""A long message is cut so that each word is read once more among few others."""
+"""A message is cut so that each word of it is read once more among few others."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clinic.stretches import MOST, SHORT, STEP, WINDOW, stretches
+from bot.clinic.stretches import LEAST, MOST, OPENING, SHORT, STEP, WINDOW, stretches
 
 ENDS = (".", "!", "?", "।", "॥")
 SIGN = "my lips are swelling."
@@ -46,8 +48,8 @@ def numbered(words: list[tuple[str, str]]) -> str:
     return " ".join(f"{word}{place}x{end}" for place, (word, end) in enumerate(words))
 
 
-@pytest.mark.parametrize("text", ["", "hello", sentence(SHORT)])
-def test_a_short_message_is_not_cut(text: str) -> None:
+@pytest.mark.parametrize("text", ["", ".", "hello", "hello, you", sentence(SHORT), "Hi. Oh"])
+def test_a_short_message_of_one_sentence_is_not_cut(text: str) -> None:
     assert cut(text) == []
 
 
@@ -59,8 +61,7 @@ def test_one_word_more_and_it_is_cut() -> None:
 def test_every_word_of_a_long_message_stands_in_a_stretch(words: list[tuple[str, str]]) -> None:
     text = numbered(words)
     found = cut(text)
-    assert bool(found) == (len(tokens(text)) > SHORT)
-    if found:
+    if len(tokens(text)) > SHORT:
         read = {word for stretch in found for word, _, _ in tokens(stretch)}
         assert {word for word, _, _ in tokens(text)} == read
 
@@ -78,7 +79,8 @@ def test_no_stretch_of_a_usual_message_is_longer_than_a_window(
     text = numbered(words)
     # Up to here the windows need not grow to stay few.
     if len(tokens(text)) < MOST * STEP:
-        assert all(len(tokens(stretch)) <= WINDOW for stretch in cut(text))
+        longest = WINDOW if len(tokens(text)) > SHORT else SHORT
+        assert all(len(tokens(stretch)) <= longest for stretch in cut(text))
 
 
 @pytest.mark.parametrize("length", [SHORT + 1, 200, 400, 2000])
@@ -112,6 +114,30 @@ def test_a_few_words_stay_together_where_nobody_ends_a_sentence(before: int) -> 
     sign = SIGN.rstrip(".")
     text = f"{'so ' * before}{sign}{' and' * SHORT}"
     assert any(sign in stretch for stretch in cut(text))
+
+
+@pytest.mark.parametrize("before", ["how much is it?", "price please.", "किती खर्च येईल?"])
+def test_a_sentence_behind_another_is_read_alone(before: str) -> None:
+    assert cut(f"{before} {SIGN}") == [before, SIGN]
+
+
+def test_a_word_or_two_are_read_with_the_sentence_behind_them() -> None:
+    assert cut(f"Hi! {SIGN} What now?") == [f"Hi! {SIGN}", "What now?"]
+
+
+@pytest.mark.parametrize("mark", [",", ":", ";", " -"])
+def test_a_sentence_is_read_without_what_introduces_it(mark: str) -> None:
+    words = re.findall(r"[\w']+|[^\w\s]", text := f"see this pic{mark} {SIGN}")
+    places = [match.span() for match in re.finditer(r"[\w']+|[^\w\s]", text)]
+    assert stretches([(w, *at) for w, at in zip(words, places, strict=True)], text) == [SIGN]
+
+
+def test_what_stands_behind_a_longer_beginning_or_says_nothing_alone_is_not_read_again() -> None:
+    late = [("w", n, n + 1) for n in range(OPENING + 1)]
+    late += [(",", OPENING + 1, OPENING + 2), *(("w", n, n + 1) for n in range(OPENING + 2, 15))]
+    assert stretches(late, "w" * 15) == []
+    short = [("w", 0, 1), (",", 1, 2), *(("w", n, n + 1) for n in range(2, 2 + LEAST - 1))]
+    assert stretches(short, "w" * 10) == []
 
 
 def test_a_line_break_ends_a_sentence() -> None:
