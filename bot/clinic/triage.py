@@ -11,12 +11,13 @@ from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 
 REPORT = "report_reaction"
 # What is refused anyway, with when to call: "how many tablets?", "which disease is it?". There the
-# model has to be surer of danger, and a same-day sign needs a pattern or a treatment before it.
+# model has to be surer of a sign.
 REFUSED_LABELS = ("ask_diagnosis", "out_of_scope")
 SURE_BESIDE_A_REFUSAL = 0.6
-# What brings people to a dermatologist anyway: a rash, dark marks, pimples. The model alone makes a
-# same-day sign of them only after a treatment.
+# What brings people to a dermatologist anyway: a rash, dark marks, pimples. Where no treatment is
+# named, the model has to be this sure to make a same-day sign of them.
 CONCERNS = ("D07", "D12", "D15")
+SURE_OF_A_CONCERN = 0.98
 # The label of the classifier for each urgency.
 LABEL_OF = {
     Urgency.EMERGENCY: "emergency",
@@ -138,10 +139,9 @@ class Triage:
             if is_labelled or one.chance >= max(SURE[kind], surer):
                 return Triaged(replace(judgement, urgency=urgency, sign=one.sign, courses=()))
         same_day = found.get("D", _NOTHING)
-        is_concern = same_day.sign in CONCERNS and not triaged.is_treated and label != REPORT
-        asks = label in REFUSED_LABELS and judgement.urgency is Urgency.NONE
-        asks = asks and not triaged.is_treated
-        is_heard = not (asks or is_concern) and same_day.chance >= max(SURE["D"], surer)
+        if same_day.sign in CONCERNS and not triaged.is_treated and label != REPORT:
+            surer = SURE_OF_A_CONCERN
+        is_heard = same_day.chance >= max(SURE["D"], surer)
         if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
             return replace(triaged, judgement=worse)
