@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 from bot.clinic.aftercare import Told
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 from bot.clinic.triage import (
+    CONCERNS,
     EXPECTED_RATHER,
     LABEL_OF,
     NO_SIGN,
+    REFUSED_LABELS,
     REPORT,
     SURE,
     SURE_ALTHOUGH_SET_ASIDE,
+    SURE_BESIDE_A_REFUSAL,
     SURE_IN_A_STRETCH,
+    SURE_OF_A_CONCERN,
     SURE_OF_NONE,
     Heard,
     Triage,
@@ -249,6 +253,33 @@ def test_what_the_patterns_set_aside_the_model_must_be_surer_of(kind: str, text:
 
 def test_a_set_aside_asks_for_more_than_a_sign_that_nobody_denied() -> None:
     assert max(SURE.values()) < SURE_ALTHOUGH_SET_ASIDE
+
+
+@pytest.mark.parametrize("label", REFUSED_LABELS)
+@pytest.mark.parametrize("kind", CLASSES)
+def test_beside_what_is_refused_anyway_the_model_must_be_surer(kind: str, label: str) -> None:
+    sign, urgency = CLASSES[kind]
+    bound = max(SURE[kind], SURE_BESIDE_A_REFUSAL)
+    at, below = chances(**{sign: bound}), chances(**{sign: bound - LITTLE})
+    assert raised("these odd words", label, at).urgency is urgency
+    assert raised("these odd words", label, below).urgency is Urgency.NONE
+
+
+@pytest.mark.parametrize("sign", CONCERNS)
+def test_what_brings_people_here_is_a_sign_if_the_model_is_quite_sure(sign: str) -> None:
+    at, below = (
+        chances(**{sign: chance}) for chance in (SURE_OF_A_CONCERN, SURE_OF_A_CONCERN - LITTLE)
+    )
+    assert raised("these odd words", "faq", at).urgency is Urgency.SAME_DAY
+    assert raised("these odd words", "faq", below).urgency is Urgency.NONE
+
+
+@pytest.mark.parametrize("sign", CONCERNS)
+@pytest.mark.parametrize(
+    ("text", "label"), [("odd words since my MNRF", "faq"), ("these odd words", REPORT)]
+)
+def test_after_a_treatment_it_is_believed_like_any_sign(sign: str, text: str, label: str) -> None:
+    assert raised(text, label, chances(**{sign: SURE["D"]})).urgency is Urgency.SAME_DAY
 
 
 @pytest.mark.parametrize("urgency", DANGER)
