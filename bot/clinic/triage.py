@@ -11,7 +11,7 @@ from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency
 
 REPORT = "report_reaction"
 # What is refused anyway, with when to call: "how many tablets?", "which disease is it?". There the
-# model has to be surer of a sign.
+# model has to be surer of danger, and of a same-day sign as sure as of one that is denied.
 REFUSED_LABELS = ("ask_diagnosis", "out_of_scope")
 SURE_BESIDE_A_REFUSAL = 0.6
 # What brings people to a dermatologist anyway: a rash, dark marks, pimples. Where no treatment is
@@ -129,6 +129,7 @@ class Triage:
         if judgement.urgency in DANGER:
             return triaged
         found = heard(self._less_the_day(judgement, readings))
+        whole = readings[0].get(NO_SIGN, 0.0) if readings else 0.0
         none = min((chances.get(NO_SIGN, 0.0) for chances in readings), default=0.0)
         surer = SURE_ALTHOUGH_SET_ASIDE if judgement.set_aside else 0.0
         if label in REFUSED_LABELS:
@@ -141,6 +142,8 @@ class Triage:
         same_day = found.get("D", _NOTHING)
         if same_day.sign in CONCERNS and not triaged.is_treated and label != REPORT:
             surer = SURE_OF_A_CONCERN
+        elif label in REFUSED_LABELS and not triaged.is_treated:
+            surer = SURE_ALTHOUGH_SET_ASIDE
         is_heard = same_day.chance >= max(SURE["D"], surer)
         if judgement.urgency is not Urgency.SAME_DAY and is_heard:
             worse = replace(judgement, urgency=Urgency.SAME_DAY, sign=same_day.sign, courses=())
@@ -148,7 +151,8 @@ class Triage:
         if judgement.urgency is Urgency.SAME_DAY and none >= SURE_OF_NONE:
             calm = replace(judgement, urgency=Urgency.NONE, sign="", set_aside=True)
             return replace(triaged, judgement=calm)
-        if judgement.urgency is Urgency.NONE and label == REPORT and none < SURE_OF_NONE:
+        # The label is of the whole message, so it is the whole that must sound like no report.
+        if judgement.urgency is Urgency.NONE and label == REPORT and whole < SURE_OF_NONE:
             reported = self._reported(judgement, same_day, found.get("X", _NOTHING))
             return replace(triaged, judgement=self.with_day(reported, triaged.told))
         return triaged

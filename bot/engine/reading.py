@@ -21,7 +21,7 @@ from bot.clinic.red_flags import DANGER, Urgency
 from bot.clinic.refusals import Refusals
 from bot.clinic.segments import Segments
 from bot.clinic.several import Part, Several, Understood, is_topic, parts_of
-from bot.clinic.triage import LABEL_OF
+from bot.clinic.triage import LABEL_OF, REFUSED_LABELS
 from bot.data_files import DATA, read_yaml
 from bot.engine.certain import JUDGEMENT
 from bot.engine.texts import QUESTIONS, ClinicTexts
@@ -59,7 +59,12 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
         each: parse if alone else await _parse(agent, each) for each in stretches[:MOST_TEXTS]
     }
     worst = max(parses.values(), key=lambda each: _order(_alarm(each)))
-    if _order(_alarm(worst)) > _order(_urgency(parse)):
+    # "I have dry skin, what disease is it?" is no report on a treatment, though half of it alone
+    # sounds like one.
+    is_asked = (
+        parse[INTENT][INTENT_NAME_KEY] in REFUSED_LABELS and _urgency(worst) is Urgency.EXPECTED
+    )
+    if _order(_alarm(worst)) > _order(_urgency(parse)) and not is_asked:
         parse[JUDGEMENT] = worst[JUDGEMENT]
         if _urgency(parse) in DANGER:
             parse.update(_decided(LABEL_OF[_urgency(parse)], parse, {}))

@@ -259,7 +259,7 @@ def test_a_set_aside_asks_for_more_than_a_sign_that_nobody_denied() -> None:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_beside_what_is_refused_anyway_the_model_must_be_surer(kind: str, label: str) -> None:
     sign, urgency = CLASSES[kind]
-    bound = max(SURE[kind], SURE_BESIDE_A_REFUSAL)
+    bound = SURE_ALTHOUGH_SET_ASIDE if kind == "D" else SURE_BESIDE_A_REFUSAL
     at, below = chances(**{sign: bound}), chances(**{sign: bound - LITTLE})
     assert raised("these odd words", label, at).urgency is urgency
     assert raised("these odd words", label, below).urgency is Urgency.NONE
