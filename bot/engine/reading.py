@@ -21,7 +21,7 @@ from bot.clinic.red_flags import DANGER, Urgency
 from bot.clinic.refusals import Refusals
 from bot.clinic.segments import Segments
 from bot.clinic.several import Part, Several, Understood, is_topic, parts_of
-from bot.clinic.triage import LABEL_OF, REFUSED_LABELS
+from bot.clinic.triage import LABEL_OF, REFUSED_LABELS, REPORT
 from bot.data_files import DATA, read_yaml
 from bot.engine.certain import JUDGEMENT
 from bot.engine.texts import QUESTIONS, ClinicTexts
@@ -73,6 +73,8 @@ async def read(agent: Agent, text: str) -> dict[str, Any]:
         (part, [_understood(parses[each]) for each in _own(part, parses)]) for part in parts
     ]
     found = _SEVERAL.questions(text, _understood(parse), [each for each in read_parts if each[1]])
+    if is_asked and found.pop(REPORT, None) and len(found) == 1:
+        found = {}
     if _urgency(parse) in LABEL_OF:
         sign = LABEL_OF[_urgency(parse)]
         found = _SEVERAL.at_most_three({sign: 1.0, **found}) if found else found
