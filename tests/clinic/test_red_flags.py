@@ -1491,3 +1491,17 @@ def test_a_spelling_may_not_be_right_and_wrong_at_once() -> None:
     signs["spellings"] = {"breath": "breth", "breathe": "breath"}
     with pytest.raises(ValueError, match="breath"):
         RedFlags(signs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i am choking on my food",
+        "i cant see please transfer me to a doctor",
+        "how long will the ambulance take please",
+        "i feel faint after injections",
+        "they sent me home and i cant breathe after the peel",
+    ],
+)
+def test_a_harmless_phrase_covers_no_more_than_its_own_words(text: str) -> None:
+    assert FLAGS.judge(text).urgency is Urgency.EMERGENCY
