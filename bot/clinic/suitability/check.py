@@ -1,0 +1,159 @@
+"""What one patient has told the check, and the label that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from bot.clinic.suitability.questions import NO, UNKNOWN_DEVICE, Catalogue, Label, Screen
+
+# The whole check, or only "has anything changed?" before the visit.
+FULL, CHANGED = "full", "changed"
+LESION = "Q11"
+AGE = "Q01"
+UNDER_18, UNDER_MINIMUM = "under_18", "under_minimum"
+# Of a message that told something, so much is kept for the doctor.
+LONGEST_WORDS = 300
+
+
+@dataclass(frozen=True)
+class Check:
+    """The check as far as it has come. Nothing is in it before the patient agreed."""
+
+    consent: str = ""
+    kind: str = FULL
+    # What the visit is about: skin, hair, both or other; "" where nobody knows.
+    concern: str = ""
+    # Screens that were answered, and lists that opened in a second round.
+    done: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # The patient's own words by question.
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Questions that were named, and still need to be asked which answer it is.
+    unclear: tuple[str, ...] = field(default=(), repr=False)
+    # A question with two different answers is asked once more; which, and which were asked so.
+    again: str = field(default="", repr=False)
+    asked_again: tuple[str, ...] = field(default=(), repr=False)
+    # What was told in a second round, before the visit.
+    news: tuple[str, ...] = field(default=(), repr=False)
+    # The last message heard: one that comes twice is heard once.
+    heard: str = ""
+    # What is said before the next question, from `notes` of `data/suitability.yml`.
+    note: str = ""
+    # Something of this screen was named: it is asked for the rest.
+    more: bool = False
+    # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
+    suspended: str = ""
+    kept_at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Check:
+        """The other way round; keys of another version are dropped."""
+        known = {each.name for each in fields(cls)}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in kept.items()
+            if name in known
+        }
+        return cls(**values)
+
+    def answered(self, answers: Mapping[str, str], words: str = "") -> Check:
+        """With more answers, each with the words that gave it."""
+        kept = dict.fromkeys(answers, words[:LONGEST_WORDS]) if words.strip() else {}
+        news = self.news
+        if self.kind == CHANGED:
+            changed = [q for q, key in answers.items() if key != self.answers.get(q, NO)]
+            news = tuple(dict.fromkeys((*news, *changed)))
+        return replace(
+            self,
+            answers={**self.answers, **answers},
+            words={**self.words, **kept},
+            unclear=tuple(each for each in self.unclear if each not in answers),
+            news=news,
+        )
+
+    @property
+    def age_is_told(self) -> bool:
+        """Whether somebody said how old they are."""
+        return AGE in self.answers
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer as the doctor reads it."""
+
+    question: str
+    asked: str
+    answer: str
+    label: Label
+    # A note that changes no label: smoking, travel, skin type.
+    is_flag: bool
+    is_news: bool
+    words: str = field(repr=False)
+
+
+def screens_of(check: Check, catalogue: Catalogue) -> list[Screen]:
+    """The screens that a check goes through, in order."""
+    if check.kind == CHANGED:
+        return [*(catalogue.screen(name) for name in check.opened), catalogue.changed]
+    return catalogue.screens(check.concern)
+
+
+def next_screen(check: Check, catalogue: Catalogue) -> Screen | None:
+    """The first screen that was not answered; None when all were."""
+    return next((each for each in screens_of(check, catalogue) if each.id not in check.done), None)
+
+
+def is_finished(check: Check, catalogue: Catalogue) -> bool:
+    """Whether nothing is left to ask."""
+    return not (check.unclear or check.again) and next_screen(check, catalogue) is None
+
+
+def label_of(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -> Label:
+    """The strictest label of all answers; at least INCOMPLETE while a screen is missing.
+
+    `device`: the kind planned for the visit, as clinic.yml names it.
+    """
+    labels = [catalogue.label_of(q, key, device) for q, key in check.answers.items()]
+    is_whole = all(
+        question in check.answers
+        for screen in catalogue.screens(check.concern)
+        for question in screen.questions
+    )
+    if not is_whole or check.unclear or check.again:
+        labels.append(Label.INCOMPLETE)
+    return catalogue.strictest(labels)
+
+
+def findings(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -> Sequence[Finding]:
+    """What the doctor should see, the strictest first; what is denied is left out."""
+    found = [
+        Finding(
+            question,
+            catalogue.questions[question].doctor,
+            catalogue.questions[question].answer(key).doctor,
+            catalogue.label_of(question, key, device),
+            catalogue.questions[question].answer(key).flag,
+            question in check.news,
+            check.words.get(question, ""),
+        )
+        for question, key in check.answers.items()
+        if key != NO
+    ]
+    return sorted(found, key=lambda each: catalogue.place_of(each.label))
+
+
+def not_answered(check: Check, catalogue: Catalogue) -> list[str]:
+    """What the doctor has to ask, because the check did not come so far."""
+    return [
+        catalogue.questions[question].doctor
+        for screen in catalogue.screens(check.concern)
+        for question in screen.questions
+        if question not in check.answers
+    ]
