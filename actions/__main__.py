@@ -16,6 +16,14 @@ from actions.booking import (
     EndBooking,
     ListenToBooking,
 )
+from actions.check import (
+    AskCheck,
+    CheckRules,
+    CheckSuitability,
+    EndCheck,
+    GoOn,
+    ListenToCheck,
+)
 from actions.contact import AskContact, EndContact, ListenToContact
 from actions.fallback import NotUnderstood
 from actions.fixed import OtherLanguage, Refuse
@@ -32,6 +40,7 @@ from bot.clinic.contact import ContactDialogue
 from bot.clinic.details import DetailReader
 from bot.clinic.hours import OpeningHours
 from bot.clinic.reaction import ReactionDialogue
+from bot.clinic.suitability.dialogue import CheckDialogue
 from bot.clinic.times import TimeWords
 from bot.clinic.told import ToldBooking
 from bot.data_files import DATA, aftercare_parts, button_labels, common_words, read_yaml
@@ -57,31 +66,53 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
     clinic = read_yaml(settings.clinic_file)
     words = read_yaml(DATA / "booking.yml")
     times = read_yaml(DATA / "facts.yml")["times"]
-    reader = DetailReader(words, common_words(DATA), clinic["clinic"]["country"])
+    ordinary = common_words(DATA)
+    reader = DetailReader(words, ordinary, clinic["clinic"]["country"])
     contact = (database, clock, ContactDialogue(words, reader), words["consents"]["call_back"])
     aftercare = AfterCare(*aftercare_parts(clinic))
     reaction = (database, clock, ReactionDialogue(aftercare), ZoneInfo(clinic["clinic"]["zone"]))
     hours = OpeningHours.from_mapping(clinic)
     horizon = clinic["booking"]["horizon_days"]
     offers = TimeOffers(hours, TimeWords(read_yaml(DATA / "times.yml")), times, horizon)
+    told = ToldBooking(clinic, words["labels"], times, settings.public_url)
+    questions = read_yaml(DATA / "suitability.yml")
+    check_rules = CheckRules(
+        dialogue=CheckDialogue.from_data(questions, words, ordinary),
+        consent_version=questions["consent"],
+        devices={each["id"]: each["kind"] for each in clinic["devices"]},
+        treatments=frozenset(
+            name for name, visit in clinic["visits"].items() if visit["needs"]["devices"]
+        ),
+        zone=hours.zone,
+        min_age=clinic["policies"]["min_age"],
+        asks_on_whatsapp=clinic["whatsapp"]["health_questions"],
+        public_url=settings.public_url,
+        told=told,
+    )
+    check = (database, clock, check_rules)
     rules = BookingRules(
         dialogue=BookingDialogue(words, reader, offers),
         availability=Availability.from_mapping(clinic),
         per_patient=clinic["booking"]["per_patient"],
         is_confirmed_by_staff=clinic["booking"]["confirm"] == "staff",
         consent_versions=words["consents"],
-        told=ToldBooking(clinic, words["labels"], times, settings.public_url),
+        told=told,
         mails=settings.smtp is not None,
     )
     return [
         AskBooking(database, clock, rules),
+        AskCheck(*check),
         AskContact(*contact),
         AskReaction(*reaction),
         BookConsultation(database, clock, rules),
+        CheckSuitability(*check),
         EndBooking(database, clock, rules),
+        EndCheck(*check),
         EndContact(*contact),
         EndReaction(*reaction),
+        GoOn(database, clock),
         ListenToBooking(database, clock, rules),
+        ListenToCheck(*check),
         ListenToContact(*contact),
         ListenToReaction(*reaction),
         Menu(database, clock),

@@ -19,7 +19,7 @@ from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdic
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.payloads import Press, write_payload
-from bot.clinic.told import ToldBooking
+from bot.clinic.told import ToldBooking, response_to
 from bot.store import bookings, conversations, drafts
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
@@ -152,8 +152,6 @@ class BookConsultation(BookingAction):
 
     def _said_instead(self, heard: Heard, world: Surroundings) -> str:
         """The response to what looks like a booking and begins none."""
-        if heard.intent == "continue_booking":
-            return "utter_nothing_to_continue"
         is_stray = heard.intent == "inform"
         is_stray = is_stray and not self.rules.dialogue.is_opening(heard.text, world.now)
         return "utter_inform" if is_stray else ""
@@ -333,7 +331,8 @@ class EndBooking(BookingAction):
             made = bookings.booking_made_by(self.database, message_id(tracker))
             if made is not None:
                 dispatcher.utter_message(
-                    response=f"utter_booking_{made.status}", **self.rules.told.values(made)
+                    response=response_to(made.status, made.patient_is),
+                    **self.rules.told.values(made),
                 )
         elif how:
             dispatcher.utter_message(response=f"utter_booking_{how}")

@@ -20,7 +20,6 @@ RESPONSES = {
     "check_consultation": VISIT,
     "running_late": VISIT,
     "next_session": "utter_passed_next_session",
-    "start_suitability_check": "utter_passed_start_suitability_check",
     "complaint": "utter_passed_complaint",
     "privacy_request": "utter_passed_privacy_request",
     "call_me_back": "utter_passed_call_me_back",

@@ -163,6 +163,11 @@ class OpeningHours:
             month=words["months"][day.month - 1],
         )
 
+    def say_short(self, at: datetime, words: Mapping[str, Any]) -> str:
+        """A moment as a button has room for it: "Mon 30 Nov 17:00"."""
+        local = _utc(at).astimezone(self.zone)
+        return f"{self.say_date(local.date(), words)} {local.strftime('%H:%M')}"
+
     def say_moment(self, at: datetime, words: Mapping[str, Any]) -> str:
         """A moment with nothing left to guess: "Tuesday 24 Nov 2026 at 17:00"."""
         local = _utc(at).astimezone(self.zone)

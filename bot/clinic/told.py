@@ -47,6 +47,10 @@ class ToldBooking:
         self._doctors = {each["id"]: str(each["name"]) for each in clinic.get("doctors") or ()}
         self._labels, self._times, self._url = labels, times, public_url
 
+    def short(self, visit: Visit) -> str:
+        """When it is, as short as a button needs it."""
+        return self._hours.say_short(visit.starts_at, self._times)
+
     def values(self, visit: Visit) -> dict[str, str]:
         """What the response's placeholders stand for."""
         return {
@@ -55,6 +59,12 @@ class ToldBooking:
             "booking_reference": visit.reference,
             "booking_calendar": calendar_link(self._url, visit.calendar_key),
         }
+
+
+def response_to(status: str, patient_is: str) -> str:
+    """The response that tells of a new booking: who comes themselves is offered the check."""
+    whose = "_self" if patient_is == "self" else ""
+    return f"utter_booking_{status}{whose}"
 
 
 def calendar_link(public_url: str, key: str) -> str:

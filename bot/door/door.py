@@ -21,7 +21,7 @@ from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, asked_text, safety_text
-from bot.clinic.told import ToldBooking
+from bot.clinic.told import ToldBooking, response_to
 from bot.door.engine import Engine, EngineError, Turn
 from bot.store import messages
 from bot.store.bookings import booking_made_by
@@ -86,7 +86,7 @@ class Wordings:
     facts: Mapping[str, Any]
     frame: Mapping[str, Any]
     safety: Mapping[str, Any]
-    # The response to a booking by its status, as in domain.yml.
+    # The responses to a booking by name, as in domain.yml.
     booked: Mapping[str, Mapping[str, Any]]
 
 
@@ -293,7 +293,7 @@ class Door:
         made = booking_made_by(session, message_id)
         if made is None or any(made.reference in each["text"] for each in answer.messages):
             return None
-        response = self._wordings.booked[made.status]
+        response = self._wordings.booked[response_to(made.status, made.patient_is)]
         known = self._facts()
         text = fill(response["text"], {**known, **self._told.values(made)})
         told = Answer([{"text": text, "buttons": response["buttons"]}])

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.availability import Option
 from bot.clinic.references import new_reference
+from bot.store.checks import bind_check
 from bot.store.consents import GivenConsent, store_consent
 from bot.store.conversations import new_id
 from bot.store.database import Database, lost_a_race
@@ -27,6 +28,8 @@ GIVEN_BACK = ("cancelled", "entered-in-error")
 # No visit, with its buffers, is as long as this.
 _LONGEST = timedelta(days=1)
 _TRIES = 5
+# Who comes is who wrote.
+SELF = "self"
 
 
 class TimeTaken(Exception):  # noqa: N818 - what happened, not a fault
@@ -181,6 +184,8 @@ def _book(
     for consent in consents:
         store_consent(session, new.conversation_id, new.message_id, consent, at)
     delete_draft(session, new.conversation_id, BOOKING)
+    if new.patient_is == SELF:
+        bind_check(session, new.conversation_id, booking.id, at)
     if mails and new.reminders == EMAIL and new.email:
         queue_elsewhere(session, new.message_id, EMAIL, new.email, {"booking": booking.id}, at)
     session.flush()

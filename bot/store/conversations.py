@@ -96,6 +96,12 @@ def stop_unasked(database: Database, conversation_id: str, at: datetime) -> None
         )
 
 
+def channel_of(database: Database, conversation_id: str) -> str:
+    """The channel of a conversation."""
+    with database.work() as session:
+        return session.get_one(Conversation, conversation_id).channel
+
+
 def address_of(database: Database, conversation_id: str) -> str:
     """Where the channel of a conversation writes to; empty where it needs no address."""
     with database.work() as session:

@@ -249,6 +249,46 @@ class BookedTick(Base):
     booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), index=True)
 
 
+class Check(Base):
+    """The suitability check of one patient; `content` is `bot.clinic.suitability.check.Check`.
+
+    The label is not stored: it follows from the answers, and is health data like them.
+    """
+
+    __tablename__ = "checks"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    # Empty until the patient has a visit of their own.
+    booking_id: Mapped[str | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    # open, stopped (by the patient) or finished; an open one that nobody goes on with is shown
+    # to staff as incomplete, like a stopped one
+    state: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(Words)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    # When "has anything changed?" was last answered to its end.
+    renewed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CheckLink(Base):
+    """A link to the check's page, for one patient and one browser."""
+
+    __tablename__ = "check_links"
+
+    # Keyed hash of what stands in the address.
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    # The message that asked for it, on which a consent given on the page stands.
+    message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"))
+    booking_id: Mapped[str | None] = mapped_column(ForeignKey("bookings.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    # Keyed hash of the cookie of the browser that opened it first.
+    browser_hash: Mapped[str | None] = mapped_column(String(64))
+
+
 class Consent(Base):
     """A yes or a no of a patient's: to what, in which wording, when, and when it was taken back."""
 

@@ -44,6 +44,8 @@ class Check:
     note: str = ""
     # Something of this screen was named: it is asked for the rest.
     more: bool = False
+    # Worry about looks was named: support is offered before the next question (brief Q36).
+    offers_support: bool = False
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
     suspended: str = ""
     kept_at: str = ""

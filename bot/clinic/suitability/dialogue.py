@@ -36,7 +36,7 @@ from bot.clinic.suitability.told import Told, ToldReader
 
 # The entity of the check's buttons: `Q05`, `Q08.mild`, `medicines`, or one of these for a screen.
 PRESSED = "check"
-NONE, SKIP = "none", "skip"
+NONE, SKIP, STOP = "none", "skip", "stop"
 # What staff or a helpline has to hear of, whatever else stands in the message.
 _ALWAYS_ELSE = ("talk_to_staff", "complaint", "distress")
 # Whose answer leads on: what a patient with a heavy heart is told once (brief Q36).
@@ -75,8 +75,6 @@ class Outcome:
 
     check: Check
     verdict: Verdict = Verdict.HEARD
-    # Worry about looks was named: support is offered, once.
-    offers_support: bool = False
 
 
 class CheckDialogue:
@@ -94,8 +92,24 @@ class CheckDialogue:
         self._reader, self._answers = reader, answers
         self._ask, self._notes, self._buttons = data["ask"], data["notes"], data["buttons"]
 
+    @classmethod
+    def from_data(
+        cls,
+        data: Mapping[str, Any],
+        booking_words: Mapping[str, Any],
+        ordinary: frozenset[str],
+    ) -> CheckDialogue:
+        """From the content of `data/suitability.yml` and `data/booking.yml`.
+
+        `ordinary`: words of the training data that hold no typing error.
+        """
+        catalogue = Catalogue(data)
+        return cls(data, catalogue, ToldReader(data, catalogue, ordinary), Answers(booking_words))
+
     def ask(self, check: Check, about: About) -> Asked:
         """The next question: a response of domain.yml, its values and buttons."""
+        if check.note == "stop_which":
+            return Asked("utter_ask_check_stop_which")
         note = f"{self._notes[check.note]}\n" if check.note else ""
         if check.consent != GIVEN:
             return Asked("utter_ask_check_consent", {"note": note})
@@ -112,6 +126,8 @@ class CheckDialogue:
             return self._consented(before, heard, about)
         if self._answers.stops(heard):
             return Outcome(before, Verdict.STOPPED)
+        if heard.intent == "stop_messages" and heard.text:
+            return Outcome(replace(before, note="stop_which"))
         return self._heard_words(before, heard, about)
 
     def _heard_words(self, before: Check, heard: Heard, about: About) -> Outcome:
@@ -179,6 +195,8 @@ class CheckDialogue:
 
     def _pressed(self, check: Check, value: str, about: About) -> Outcome:
         name, _, of_it = value.partition(".")
+        if name == STOP:
+            return Outcome(check, Verdict.STOPPED)
         if check.consent != GIVEN:
             return Outcome(check)
         if name in self.catalogue.questions:
@@ -330,9 +348,10 @@ class CheckDialogue:
             again=after.again or next(iter(doubtful), ""),
             asked_again=asked,
             more=after.more or bool(told.answers),
+            offers_support=answers.get(_HEAVY_HEART, NO)
+            not in (NO, check.answers.get(_HEAVY_HEART)),
         )
-        supports = answers.get(_HEAVY_HEART, NO) not in (NO, check.answers.get(_HEAVY_HEART))
-        return replace(self._ready(after), offers_support=supports)
+        return self._ready(after)
 
     def _differs(self, check: Check, told: Told, question: str, key: str) -> bool:
         """Whether two answers contradict each other and were not asked about before."""

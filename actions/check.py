@@ -1,0 +1,412 @@
+"""The suitability check as Rasa's form; its rules stand in `bot.clinic.suitability`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id
+from actions.booking import heard_now
+from bot.clinic.booking.draft import GIVEN, Heard
+from bot.clinic.clock import Clock
+from bot.clinic.payloads import Press, write_payload
+from bot.clinic.red_flags import Urgency
+from bot.clinic.suitability.check import CHANGED, Check
+from bot.clinic.suitability.dialogue import About, CheckDialogue, Outcome, Verdict
+from bot.clinic.suitability.outcome import Visit, outcome_responses, what_staff_learn
+from bot.clinic.told import ToldBooking
+from bot.store import bookings, checks, conversations, drafts
+from bot.store.bookings import Booked
+from bot.store.checks import FINISHED, OPEN, STOPPED, StoredCheck
+from bot.store.consents import add_consent, has_consent
+from bot.store.database import Database
+from bot.store.requests import add_request
+
+FORM = "check_form"
+ENDING = "check"
+INTENT = "start_suitability_check"
+WHATSAPP = "whatsapp"
+# What goes on with a check after a sign of danger.
+GOING_ON = ("continue_booking", INTENT)
+_ENDINGS = {
+    Verdict.STOPPED: "stopped",
+    Verdict.REFUSED: "refused",
+    Verdict.MINOR: "minor",
+    Verdict.FINISHED: "finished",
+}
+_RESPONSES = {
+    "stopped": "utter_check_incomplete",
+    "refused": "utter_check_refused",
+    "minor": "utter_check_minor",
+}
+
+
+@dataclass(frozen=True)
+class CheckRules:
+    """What the check's actions share, built once from clinic.yml and the data files."""
+
+    dialogue: CheckDialogue
+    consent_version: str
+    # Device kinds by the device's id, and the visits in which a device is used.
+    devices: Mapping[str, str]
+    treatments: frozenset[str]
+    zone: ZoneInfo
+    min_age: int
+    # Whether health questions may be asked on WhatsApp; without, a link is sent.
+    asks_on_whatsapp: bool
+    public_url: str
+    told: ToldBooking
+
+    def about(self, visit: Booked | None, now: datetime) -> About:
+        """What the check is about, for a visit or for none yet."""
+        day = visit.starts_at.astimezone(self.zone).date() if visit else None
+        return About(
+            today=now.astimezone(self.zone).date(),
+            visit_day=day,
+            device=self.devices.get(visit.device, "") if visit else "",
+            is_adult=visit is not None,
+            min_age=self.min_age,
+        )
+
+    def visit_of(self, visit: Booked | None) -> Visit | None:
+        """The visit as the outcome needs it."""
+        if visit is None:
+            return None
+        return Visit(
+            when=self.told.values(visit)["booking_when"],
+            starts_at=visit.starts_at,
+            is_treatment=visit.visit in self.treatments,
+            device=self.devices.get(visit.device, ""),
+        )
+
+
+class CheckAction(DatabaseAction):
+    """An action that works on a check."""
+
+    def __init__(self, database: Database, clock: Clock, rules: CheckRules) -> None:
+        """Takes the clinic's rules ready made."""
+        super().__init__(database, clock)
+        self.rules = rules
+
+    def running(self, tracker: Tracker) -> tuple[StoredCheck, Check] | None:
+        """The check that this person is in the middle of."""
+        found = checks.running_check(self.database, tracker.sender_id, self.clock.now())
+        if found is None or found.state != OPEN:
+            return None
+        return found, Check.from_json(found.content)
+
+    def visit(self, check_or_visit: str) -> Booked | None:
+        """The visit with an id; None for "" and for one that is over."""
+        found = bookings.booking_with(self.database, check_or_visit) if check_or_visit else None
+        return found if found and found.status in bookings.OPEN else None
+
+    def keep(self, stored: StoredCheck, check: Check, state: str = OPEN) -> None:
+        """Stores the check as of now: danger may come in between."""
+        now = self.clock.now()
+        content = replace(check, kept_at=now.isoformat()).to_json()
+        is_renewal = check.kind == CHANGED
+        checks.write_check(self.database, stored.id, content, state, now, is_renewal=is_renewal)
+
+    def suspension(self, tracker: Tracker, check: Check) -> str:
+        """After a sign of danger (brief 5.1): "unsaid" until the patient knows how to go on."""
+        if check.suspended:
+            return check.suspended
+        danger = conversations.last_danger(self.database, tracker.sender_id)
+        is_later = danger is not None and danger >= datetime.fromisoformat(check.kept_at)
+        return "unsaid" if is_later else ""
+
+
+class CheckSuitability(CheckAction):
+    """Begins the check for the patient's own visit, goes on with it, or asks what has changed."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_check_suitability"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Finds the visit, then lets the form ask."""
+        heard = heard_now(tracker)
+        if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
+            dispatcher.utter_message(response="utter_check_after_booking")
+            return []
+        coming = bookings.open_bookings_of(self.database, tracker.sender_id, self.clock.now())
+        own = [each for each in coming if each.patient_is == "self"]
+        named = next((each for each in coming if each.id == heard.entities.get("visit")), None)
+        if (coming and not own) or (named is not None and named not in own):
+            dispatcher.utter_message(response="utter_check_not_for_another")
+            return []
+        if named is None and len({each.name for each in own}) > 1:
+            self._ask_which(dispatcher, own)
+            return []
+        visit = named or next(iter(own), None)
+        if self._is_on_website_only(tracker):
+            self._send_link(dispatcher, tracker, visit)
+            return []
+        return self._opened(dispatcher, tracker, heard, visit)
+
+    def _ask_which(self, dispatcher: CollectingDispatcher, own: Sequence[Booked]) -> None:
+        """Visits under two names may be two people's."""
+        buttons = [
+            {
+                "title": self.rules.told.short(each),
+                "payload": write_payload(Press(INTENT, {"visit": each.id})),
+            }
+            for each in own
+        ]
+        dispatcher.utter_message(response="utter_ask_check_visit", buttons=buttons)
+
+    def _is_on_website_only(self, tracker: Tracker) -> bool:
+        if self.rules.asks_on_whatsapp:
+            return False
+        return conversations.channel_of(self.database, tracker.sender_id) == WHATSAPP
+
+    def _send_link(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, visit: Booked | None
+    ) -> None:
+        key = checks.make_link(
+            self.database,
+            tracker.sender_id,
+            message_id(tracker),
+            visit.id if visit else "",
+            self.clock.now(),
+        )
+        link = f"{self.rules.public_url}/check/{key}"
+        dispatcher.utter_message(response="utter_check_link", check_link=link)
+
+    def _opened(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        heard: Heard,
+        visit: Booked | None,
+    ) -> Events:
+        now = self.clock.now()
+        visit_id = visit.id if visit else ""
+        before = checks.latest_check(self.database, tracker.sender_id, visit_id, now)
+        if heard.entities.get("changed") == "no" and visit is not None:
+            if before is not None and before.finished_at is not None:
+                known = replace(Check.from_json(before.content), kind=CHANGED, news=())
+                self.keep(before, known, FINISHED)
+            self._say_unchanged(dispatcher, visit)
+            return []
+        if before is None:
+            agreed = has_consent(
+                self.database, tracker.sender_id, "health", self.rules.consent_version
+            )
+            check = Check(
+                consent=GIVEN if agreed else "",
+                concern=visit.concern if visit else "",
+                heard=heard.id,
+                kept_at=now.isoformat(),
+            )
+            checks.begin_check(self.database, tracker.sender_id, visit_id, check.to_json(), now)
+        else:
+            self.keep(before, _taken_up(before, now, heard.id))
+        return [FollowupAction(FORM)]
+
+    def _say_unchanged(self, dispatcher: CollectingDispatcher, visit: Booked) -> None:
+        when = self.rules.told.values(visit)["booking_when"]
+        dispatcher.utter_message(response="utter_check_unchanged", check_visit=when)
+
+
+def _taken_up(stored: StoredCheck, now: datetime, heard: str) -> Check:
+    """A check that stands: gone on with, asked again, or asked for what has changed.
+
+    What was told before is kept in each case.
+    """
+    check = replace(Check.from_json(stored.content), heard=heard, note="", suspended="", more=False)
+    is_old = now - stored.updated_at > checks.RESUMABLE
+    if stored.finished_at is not None and (stored.state == FINISHED or is_old):
+        return replace(
+            check, kind=CHANGED, done=(), opened=(), news=(), unclear=(), again="", asked_again=()
+        )
+    return replace(check, done=()) if is_old else check
+
+
+class ListenToCheck(CheckAction):
+    """The form's validation: what a message changes in the check."""
+
+    says_failure = False
+
+    def name(self) -> str:
+        """The name that Rasa gives to a form's validation."""
+        return f"validate_{FORM}"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Says nothing: the form asks afterwards, or is over."""
+        heard = heard_now(tracker)
+        running = self.running(tracker)
+        if running is None:
+            return self._ended_before(tracker, heard)
+        stored, check = running
+        if heard.id in ("", check.heard):
+            return []
+        if self.suspension(tracker, check):
+            if heard.intent not in GOING_ON:
+                return []
+            self.keep(stored, replace(check, suspended="", heard=heard.id))
+            return [SlotSet(HEARD, heard.id)]
+        visit = self.visit(stored.booking_id)
+        about = self.rules.about(visit, self.clock.now())
+        if _is_sign_of_today(tracker):
+            self.keep(stored, self.rules.dialogue.told_beside(check, heard, about))
+            return []
+        return self._heard(tracker, stored, check, heard, visit)
+
+    def _heard(
+        self,
+        tracker: Tracker,
+        stored: StoredCheck,
+        check: Check,
+        heard: Heard,
+        visit: Booked | None,
+    ) -> Events:
+        about = self.rules.about(visit, self.clock.now())
+        outcome = self.rules.dialogue.hear(check, heard, about)
+        self._keep_consent(tracker, check, outcome, heard)
+        if outcome.verdict in (Verdict.REFUSED, Verdict.MINOR):
+            checks.drop_check(self.database, stored.id)
+        else:
+            states = {Verdict.STOPPED: STOPPED, Verdict.FINISHED: FINISHED}
+            self.keep(stored, outcome.check, states.get(outcome.verdict, OPEN))
+        self._tell_staff(tracker, outcome, visit)
+        if outcome.verdict is Verdict.NOT_MINE:
+            return []
+        if outcome.verdict in _ENDINGS:
+            return [SlotSet(ENDING, _ENDINGS[outcome.verdict])]
+        return [SlotSet(HEARD, heard.id)]
+
+    def _ended_before(self, tracker: Tracker, heard: Heard) -> Events:
+        """A message that comes again after it ended the check ends it once more."""
+        last = checks.last_check(self.database, tracker.sender_id)
+        if last is None or last.state == OPEN or last.content.get("heard") != heard.id:
+            return []
+        return [SlotSet(ENDING, "stopped" if last.state == STOPPED else "finished")]
+
+    def _keep_consent(
+        self, tracker: Tracker, before: Check, outcome: Outcome, heard: Heard
+    ) -> None:
+        """The yes or no to health questions, before any answer is stored."""
+        agreed = outcome.check.consent == GIVEN and before.consent != GIVEN
+        if agreed or outcome.verdict is Verdict.REFUSED:
+            version, at = self.rules.consent_version, self.clock.now()
+            add_consent(self.database, tracker.sender_id, heard.id, "health", version, agreed, at)
+
+    def _tell_staff(self, tracker: Tracker, outcome: Outcome, visit: Booked | None) -> None:
+        at = self.clock.now()
+        if outcome.verdict is Verdict.MINOR and visit is not None:
+            told = [("check_minor", "routine")]
+        elif outcome.verdict is Verdict.FINISHED:
+            told = what_staff_learn(
+                outcome.check, self.rules.dialogue.catalogue, self.rules.visit_of(visit), at
+            )
+        else:
+            told = []
+        for kind, urgency in told:
+            add_request(self.database, tracker.sender_id, message_id(tracker), kind, urgency, at)
+
+
+class AskCheck(CheckAction, AskAction):
+    """The form's question: a screen, or the one question that is open."""
+
+    def name(self) -> str:
+        """The name by which Rasa's form finds it: `action_ask_` and the slot."""
+        return f"action_ask_{ENDING}"
+
+    def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Asks; says how to go on where danger came between; ends a form without a check."""
+        running = self.running(tracker)
+        if running is None:
+            return [SlotSet("requested_slot", None)]
+        stored, check = running
+        suspension = self.suspension(tracker, check)
+        if suspension:
+            self._say_how_to_go_on(dispatcher, tracker, stored, check, suspension)
+            return []
+        if check.offers_support:
+            dispatcher.utter_message(response="utter_distress")
+            self.keep(stored, replace(check, offers_support=False))
+        about = self.rules.about(self.visit(stored.booking_id), self.clock.now())
+        asked = self.rules.dialogue.ask(check, about)
+        buttons = [
+            {"title": title, "payload": write_payload(Press("inform", given))}
+            for title, given in asked.buttons
+        ]
+        extra = {"buttons": buttons} if buttons else {}
+        dispatcher.utter_message(response=asked.response, **extra, **asked.values)
+        return []
+
+    def _say_how_to_go_on(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        stored: StoredCheck,
+        check: Check,
+        suspension: str,
+    ) -> None:
+        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
+        now = self.clock.now()
+        if conversations.standing(self.database, tracker.sender_id, now).after_crisis:
+            return
+        if suspension == "unsaid":
+            dispatcher.utter_message(response="utter_check_suspended")
+            self.keep(stored, replace(check, suspended="said"))
+
+
+class EndCheck(CheckAction):
+    """After the form: what happens next with the treatment, never whether it suits."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_check_ended"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """Says it."""
+        how = tracker.get_slot(ENDING)
+        if how == "finished":
+            self._say_outcome(dispatcher, tracker)
+        elif how:
+            dispatcher.utter_message(response=_RESPONSES[how])
+        return [SlotSet(ENDING, None), SlotSet(HEARD, None)]
+
+    def _say_outcome(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        stored = checks.last_check(self.database, tracker.sender_id)
+        if stored is None:
+            return
+        check = Check.from_json(stored.content)
+        visit = self.rules.visit_of(self.visit(stored.booking_id))
+        if check.offers_support:
+            dispatcher.utter_message(response="utter_distress")
+        when = {"check_visit": visit.when} if visit else {}
+        for response in outcome_responses(check, self.rules.dialogue.catalogue, visit):
+            dispatcher.utter_message(response=response, **when)
+
+
+class GoOn(DatabaseAction):
+    """Goes on with what was begun: a booking, or the check."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_go_on"
+
+    def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        """The booking first: without it there is nothing to check for."""
+        if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
+            return [FollowupAction("action_book_consultation")]
+        now = self.clock.now()
+        if checks.running_check(self.database, tracker.sender_id, now) is not None:
+            return [FollowupAction("action_check_suitability")]
+        dispatcher.utter_message(response="utter_nothing_to_continue")
+        return []
+
+
+def _is_sign_of_today(tracker: Tracker) -> bool:
+    """Whether the message tells a sign that needs a call today."""
+    judged = tracker.latest_message.get("judgement") or {}
+    return judged.get("urgency") == Urgency.SAME_DAY.value and bool(judged.get("sign"))
