@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 
-from bot.clinic.told import response_to
-
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 # The lists of signs, the most urgent first.
@@ -99,6 +97,8 @@ def common_words(data: Path = DATA) -> frozenset[str]:
 def booked_responses(domain: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """What a patient is told of a new booking, by response, from the content of domain.yml."""
     names = [
-        response_to(status, whose) for status in ("booked", "pending") for whose in ("self", "")
+        f"utter_booking_{status}{whose}"
+        for status in ("booked", "pending")
+        for whose in ("", "_self")
     ]
     return {name: domain["responses"][name][0] for name in names}

@@ -164,9 +164,10 @@ class OpeningHours:
         )
 
     def say_short(self, at: datetime, words: Mapping[str, Any]) -> str:
-        """A moment as a button has room for it: "Mon 30 Nov 17:00"."""
+        """A moment as a button has room for it: "Tue 24 Nov, 17:00"."""
         local = _utc(at).astimezone(self.zone)
-        return f"{self.say_date(local.date(), words)} {local.strftime('%H:%M')}"
+        day = self.say_date(local.date(), words)
+        return str(words["short_moment"]).format(date=day, time=f"{local:%H:%M}")
 
     def say_moment(self, at: datetime, words: Mapping[str, Any]) -> str:
         """A moment with nothing left to guess: "Tuesday 24 Nov 2026 at 17:00"."""

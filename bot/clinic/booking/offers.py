@@ -86,9 +86,7 @@ class TimeOffers:
 
     def say_short(self, start: str) -> str:
         """A time on a button: "Tue 24 Nov, 17:00"."""
-        local = datetime.fromisoformat(start).astimezone(self._hours.zone)
-        day = self._hours.say_date(local.date(), self._say)
-        return str(self._say["short_moment"]).format(date=day, time=f"{local:%H:%M}")
+        return self._hours.say_short(datetime.fromisoformat(start), self._say)
 
     def say_choice(self, choice: str) -> str:
         """A day ("2026-12-03") or a clock time ("17:00") on a button."""
