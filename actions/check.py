@@ -17,9 +17,10 @@ from bot.clinic.booking.draft import GIVEN, Heard
 from bot.clinic.clock import Clock
 from bot.clinic.payloads import Press, write_payload
 from bot.clinic.red_flags import Urgency
-from bot.clinic.suitability.check import CHANGED, Check
+from bot.clinic.suitability.check import CHANGED, FULL, Check, is_whole
 from bot.clinic.suitability.dialogue import About, CheckDialogue, Outcome, Verdict
 from bot.clinic.suitability.outcome import Visit, outcome_responses, what_staff_learn
+from bot.clinic.suitability.questions import NO, Catalogue
 from bot.clinic.told import ToldBooking
 from bot.store import bookings, checks, conversations, drafts
 from bot.store.bookings import Booked
@@ -207,7 +208,7 @@ class CheckSuitability(CheckAction):
             )
             checks.begin_check(self.database, tracker.sender_id, visit_id, check.to_json(), now)
         else:
-            self.keep(before, _taken_up(before, now, heard.id))
+            self.keep(before, _taken_up(before, now, heard.id, self.rules.dialogue.catalogue))
         return [FollowupAction(FORM)]
 
     def _say_unchanged(self, dispatcher: CollectingDispatcher, visit: Booked) -> None:
@@ -215,18 +216,25 @@ class CheckSuitability(CheckAction):
         dispatcher.utter_message(response="utter_check_unchanged", check_visit=when)
 
 
-def _taken_up(stored: StoredCheck, now: datetime, heard: str) -> Check:
-    """A check that stands: gone on with, asked again, or asked for what has changed.
+def _taken_up(stored: StoredCheck, now: datetime, heard: str, catalogue: Catalogue) -> Check:
+    """A check that stands: gone on with, begun anew, or asked for what has changed.
 
     What was told before is kept in each case.
     """
-    check = replace(Check.from_json(stored.content), heard=heard, note="", suspended="", more=False)
+    check = replace(Check.from_json(stored.content), heard=heard, note="", suspended="")
     is_old = now - stored.updated_at > checks.RESUMABLE
-    if stored.finished_at is not None and (stored.state == FINISHED or is_old):
-        return replace(
-            check, kind=CHANGED, done=(), opened=(), news=(), unclear=(), again="", asked_again=()
-        )
-    return replace(check, done=()) if is_old else check
+    is_over = stored.state == FINISHED or (stored.finished_at is not None and is_old)
+    if is_over and is_whole(check, catalogue):
+        anew = replace(check, kind=CHANGED, done=(), opened=(), news=())
+        return replace(anew, unclear=(), again="", asked_again=())
+    if is_over:
+        # Only what was skipped is asked.
+        return replace(check, kind=FULL, done=())
+    if not is_old:
+        return check
+    # What was denied so long ago is asked again; what applied then stands.
+    stands = {question: key for question, key in check.answers.items() if key != NO}
+    return replace(check, done=(), answers=stands)
 
 
 class ListenToCheck(CheckAction):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from bot.clinic.suitability.questions import NO, UNKNOWN_DEVICE, Catalogue, Label, Screen
+from bot.clinic.suitability.questions import NO, UNKNOWN_DEVICE, Catalogue, Item, Label, Screen
 
 # The whole check, or only "has anything changed?" before the visit.
 FULL, CHANGED = "full", "changed"
@@ -42,8 +42,6 @@ class Check:
     heard: str = ""
     # What is said before the next question, from `notes` of `data/suitability.yml`.
     note: str = ""
-    # Something of this screen was named: it is asked for the rest.
-    more: bool = False
     # Worry about looks was named: support is offered before the next question (brief Q36).
     offers_support: bool = False
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
@@ -109,12 +107,32 @@ def screens_of(check: Check, catalogue: Catalogue) -> list[Screen]:
 
 def next_screen(check: Check, catalogue: Catalogue) -> Screen | None:
     """The first screen that was not answered; None when all were."""
-    return next((each for each in screens_of(check, catalogue) if each.id not in check.done), None)
+    return next((each for each in screens_of(check, catalogue) if _is_open(check, each)), None)
+
+
+def is_told(check: Check, item: Item) -> bool:
+    """Whether a line of a screen needs not be shown again."""
+    if item.opens:
+        return item.opens in check.opened
+    if item.question in check.unclear:
+        return True
+    told = check.news if check.kind == CHANGED else check.answers
+    return item.question in told
+
+
+def _is_open(check: Check, screen: Screen) -> bool:
+    return screen.id not in check.done and not all(is_told(check, each) for each in screen.items)
 
 
 def is_finished(check: Check, catalogue: Catalogue) -> bool:
     """Whether nothing is left to ask."""
     return not (check.unclear or check.again) and next_screen(check, catalogue) is None
+
+
+def is_whole(check: Check, catalogue: Catalogue) -> bool:
+    """Whether every question has an answer: none was skipped or is still unclear."""
+    asked = {q for screen in catalogue.screens(check.concern) for q in screen.questions}
+    return asked <= check.answers.keys() and not (check.unclear or check.again)
 
 
 def label_of(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -> Label:
@@ -123,12 +141,7 @@ def label_of(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -
     `device`: the kind planned for the visit, as clinic.yml names it.
     """
     labels = [catalogue.label_of(q, key, device) for q, key in check.answers.items()]
-    is_whole = all(
-        question in check.answers
-        for screen in catalogue.screens(check.concern)
-        for question in screen.questions
-    )
-    if not is_whole or check.unclear or check.again:
+    if not is_whole(check, catalogue):
         labels.append(Label.INCOMPLETE)
     return catalogue.strictest(labels)
 

@@ -14,10 +14,12 @@ from bot.clinic.booking.draft import ADULT_AGE, GIVEN, Heard
 from bot.clinic.booking.questions import Question as Asked
 from bot.clinic.suitability.check import (
     AGE,
+    CHANGED,
     UNDER_18,
     UNDER_MINIMUM,
     Check,
     is_finished,
+    is_told,
     next_screen,
     screens_of,
 )
@@ -28,7 +30,6 @@ from bot.clinic.suitability.questions import (
     UNSURE,
     YES,
     Catalogue,
-    Item,
     Question,
     Screen,
 )
@@ -168,10 +169,11 @@ class CheckDialogue:
     def _screen(
         self, check: Check, screen: Screen, about: About
     ) -> tuple[str, list[tuple[str, str]]]:
+        left = [each for each in screen.items if not is_told(check, each)]
+        is_more = self._is_named(check, screen)
         is_second_round = screen == self.catalogue.changed
-        left = [each for each in screen.items if not _is_told(check, each, is_second_round)]
-        none = self._buttons["no_more" if check.more else NONE]
-        form = self._ask["more" if check.more else "changed" if is_second_round else "screen"]
+        none = self._buttons["no_more" if is_more else NONE]
+        form = self._ask["more" if is_more else "changed" if is_second_round else "screen"]
         screens = screens_of(check, self.catalogue)
         lines = (self._ask["item"].format(item=self._filled(each.text, about)) for each in left)
         text = form.format(
@@ -182,6 +184,13 @@ class CheckDialogue:
         )
         buttons = [(each.title, each.id) for each in left]
         return text, [*buttons, (none, f"{NONE}.{screen.id}"), *self._unsure(screen, len(left))]
+
+    def _is_named(self, check: Check, screen: Screen) -> bool:
+        """Whether something of the screen applies already: then it is asked for the rest."""
+        told = check.news if check.kind == CHANGED else check.answers
+        return any(q in told and check.answers[q] != NO for q in screen.questions) or any(
+            each.opens in check.opened for each in screen.items if each.opens
+        )
 
     def _unsure(self, screen: Screen, shown: int) -> list[tuple[str, str]]:
         """The button for it, where a list of ten rows has room (brief 6.1)."""
@@ -209,7 +218,7 @@ class CheckDialogue:
             return self._closed(check, screen, name) if of_it == screen.id else Outcome(check)
         if screen is not None and any(name == each.opens for each in screen.items):
             opened = tuple(dict.fromkeys((*check.opened, name)))
-            return Outcome(replace(check, opened=opened, more=False))
+            return self._ready(replace(check, opened=opened))
         return Outcome(check)
 
     def _with_answer(self, check: Check, question: Question, key: str, about: About) -> Outcome:
@@ -311,7 +320,7 @@ class CheckDialogue:
             open_ones = [q for q in screen.questions if how == UNSURE and q not in check.news]
         after = check.answered(dict.fromkeys(open_ones, answer)) if answer else check
         note = "skipped" if how == SKIP else ""
-        return self._ready(replace(after, done=(*after.done, screen.id), more=False, note=note))
+        return self._ready(replace(after, done=(*after.done, screen.id), note=note))
 
     def _beside(
         self, check: Check, told: Told, heard: Heard, about: About, verdict: Verdict
@@ -347,11 +356,12 @@ class CheckDialogue:
             unclear=tuple(dict.fromkeys((*after.unclear, *unclear))),
             again=after.again or next(iter(doubtful), ""),
             asked_again=asked,
-            more=after.more or bool(told.answers),
             offers_support=answers.get(_HEAVY_HEART, NO)
             not in (NO, check.answers.get(_HEAVY_HEART)),
         )
-        return self._ready(after)
+        screen = next_screen(after, self.catalogue)
+        is_elsewhere = screen is not None and not self._is_named(after, screen)
+        return self._ready(replace(after, note="noted" if is_elsewhere and answers else ""))
 
     def _differs(self, check: Check, told: Told, question: str, key: str) -> bool:
         """Whether two answers contradict each other and were not asked about before."""
@@ -386,15 +396,3 @@ def _of_age(age: int, about: About) -> dict[str, str]:
 def _choices(question: Question) -> list[Any]:
     """The answers that a patient is asked to choose from."""
     return [each for each in question.answers.values() if each.title]
-
-
-def _is_told(check: Check, item: Item, is_second_round: bool) -> bool:
-    """Whether a line of a screen needs not be shown again."""
-    if item.opens:
-        return item.opens in check.opened
-    if item.question in check.unclear:
-        return True
-    if is_second_round:
-        return item.question in check.news
-    answer = check.answers.get(item.question, NO)
-    return answer != NO and (not item.answer or answer == item.answer)
