@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from bot.clinic.red_flags.typos import Typos
@@ -36,8 +36,8 @@ _AGE = re.compile(
     r"(?:\b(?:i ?a?m|i'm|aged?(?: is)?:?|main|umar|turned) (?:only |just )?|^\W*)([1-9]\d)"
     r"(?! ?(?:min|hour|hr|day|week|month|km|kg|feet|cm|am|pm|baje|times?|%|[:./]\d))"
 )
-# "Up to twenty letters" ends where a word begins.
-_GAP = re.compile(r"(\.\{0,\d+\})")
+# "Up to twenty letters" begin behind a word, or its comma, and end where a word begins.
+_GAP = re.compile(r" (\.\{0,\d+\})")
 _LONG_AGO, _A_YEAR = 10_000, 365
 
 
@@ -110,7 +110,7 @@ class ToldReader:
         self._catalogue = catalogue
         # Whether a negation is a part of the pattern itself: "does not clot".
         self._patterns = [
-            (question, key, _inside([_GAP.sub(r"\1\\b", source)]), bool(_NEGATION.search(source)))
+            (question, key, _inside([_GAP.sub(r"\\W\1\\b", source)]), bool(_NEGATION.search(source)))
             for question, of_it in data["questions"].items()
             for key, sources in of_it["patterns"].items()
             for source in sources
@@ -170,7 +170,7 @@ class ToldReader:
         """Each mention with the answer it stands for; those of other people are left out."""
         meanings: list[tuple[_Mention, str]] = []
         clauses = self._clauses(text, self._mentions(text))
-        for clause, behind in zip(clauses, [*clauses[1:], None], strict=True):
+        for clause, behind in zip_longest(clauses, clauses[1:]):
             is_no_list = bool(meanings) and meanings[-1][1] == NO and clause.is_list
             # "Botox once, 2 years ago": the time may stand alone behind its comma.
             when = clause.text + (behind.text if behind and not behind.mentions else "")
