@@ -122,6 +122,14 @@ class CheckAction(DatabaseAction):
         is_later = danger is not None and danger >= datetime.fromisoformat(check.kept_at)
         return "unsaid" if is_later else ""
 
+    def with_danger(self, tracker: Tracker, stored: StoredCheck, check: Check) -> Check:
+        """With what a message of danger told besides: it was answered with the number alone."""
+        about = self.rules.about(self.visit(stored.booking_id), self.clock.now())
+        since = datetime.fromisoformat(check.kept_at)
+        for text in conversations.told_in_danger(self.database, tracker.sender_id, since):
+            check = self.rules.dialogue.told_beside(check, Heard(check.heard, text), about)
+        return check
+
 
 class CheckSuitability(CheckAction):
     """Begins the check for the patient's own visit, goes on with it, or asks what has changed."""
@@ -258,11 +266,12 @@ class ListenToCheck(CheckAction):
         if self.suspension(tracker, check):
             if heard.intent not in GOING_ON:
                 return []
+            check = self.with_danger(tracker, stored, check)
             self.keep(stored, replace(check, suspended="", heard=heard.id))
             return [SlotSet(HEARD, heard.id)]
         visit = self.visit(stored.booking_id)
         about = self.rules.about(visit, self.clock.now())
-        if _is_sign_of_today(tracker):
+        if _is_sign_of_today(tracker) and self.rules.dialogue.is_sign(check, heard, about):
             self.keep(stored, self.rules.dialogue.told_beside(check, heard, about))
             return []
         return self._heard(tracker, stored, check, heard, visit)
@@ -364,6 +373,7 @@ class AskCheck(CheckAction, AskAction):
             return
         if suspension == "unsaid":
             dispatcher.utter_message(response="utter_check_suspended")
+            check = self.with_danger(tracker, stored, check)
             self.keep(stored, replace(check, suspended="said"))
 
 

@@ -341,6 +341,19 @@ class House:
             )
         }
 
+    def check_of(self, channel: str, person: str) -> dict[str, str] | None:
+        """What applies according to a person's newest check, by question; None without one."""
+        found = self.rows(
+            "SELECT k.content FROM checks k JOIN conversations c ON c.id = k.conversation_id"
+            " WHERE c.channel = ? AND c.person = ? ORDER BY k.updated_at DESC LIMIT 1",
+            channel,
+            self._person(channel, person),
+        )
+        if not found:
+            return None
+        answers: dict[str, str] = json.loads(self._read(found[0][0]))["answers"]
+        return {question: key for question, key in answers.items() if key != "no"}
+
     def reach_of(self, channel: str, person: str) -> list[dict[str, str]]:
         """How staff can reach a person: what stands with each of their requests, in order."""
         return [
@@ -358,6 +371,7 @@ class House:
     def empty_calendar(self) -> None:
         """Every time is free again, so that one test's visits are not in another's way."""
         with closing(sqlite3.connect(self.var_dir / "clinic.db", timeout=10.0)) as database:
+            database.execute("UPDATE checks SET booking_id = NULL")
             database.execute("DELETE FROM booked_ticks")
             database.execute("DELETE FROM bookings")
             database.commit()
@@ -539,6 +553,11 @@ class Patient:
     def drafts(self) -> set[str]:
         """What they have begun and not ended."""
         return self.house.drafts_of(self.channel, self.person)
+
+    @property
+    def check(self) -> dict[str, str] | None:
+        """What they told the newest check that applies, by question."""
+        return self.house.check_of(self.channel, self.person)
 
     @property
     def reach(self) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from bot.clinic.red_flags import DANGER, Judgement, Urgency
 from bot.clinic.side_by_side import beside_task
 from bot.engine.certain import JUDGEMENT, as_dict
 from bot.engine.follow_up import FollowUpReader
+from bot.engine.in_check import as_answer
 from bot.engine.reading import BESIDE, REFUSED, as_turn, read
 from bot.engine.refused_again import refused_again
 from bot.engine.texts import QUESTIONS
@@ -136,6 +137,7 @@ class FrontChannel(InputChannel):
             parse[JUDGEMENT] = as_dict(Judgement(Urgency.NONE))
         else:
             parse = await read(agent, body["text"])
+            parse = await as_answer(agent, parse, body["conversation"])
             parse = await refused_again(agent, parse, body["conversation"])
             if REFUSED not in parse:
                 parse = await self._follow_ups.in_context(agent, parse, body["conversation"])

@@ -116,6 +116,21 @@ def last_danger(database: Database, conversation_id: str) -> datetime | None:
         return max(times, default=None)
 
 
+def told_in_danger(database: Database, conversation_id: str, since: datetime) -> list[str]:
+    """The words of messages since a moment that were answered with the text for danger alone."""
+    with database.work() as session:
+        found = session.scalars(
+            select(InboundMessage.text)
+            .where(
+                InboundMessage.conversation_id == conversation_id,
+                InboundMessage.received_at >= since,
+                InboundMessage.urgency.in_(("emergency", "crisis")),
+            )
+            .order_by(InboundMessage.position)
+        )
+        return list(found)
+
+
 def texts_of(database: Database, message_ids: Sequence[str]) -> list[str]:
     """The words of stored messages, in the given order; unknown ids are left out."""
     with database.work() as session:

@@ -105,7 +105,7 @@ def patient(database: Database, templates: list[SafeAction]) -> Patient:
 
 async def test_a_booking_is_stored_and_told(patient: Patient) -> None:
     await patient.reaches_the_read_back()
-    assert await patient.says("yes") == ["utter_booking_booked"]
+    assert await patient.says("yes") == ["utter_booking_booked_self"]
     [visit] = patient.visits
     assert (visit.starts_at, visit.ends_at) == (START, START + timedelta(minutes=20))
     assert (visit.status, visit.visit, visit.patient_is) == ("booked", "consultation", "self")
@@ -163,7 +163,7 @@ async def test_a_booking_by_buttons_alone_is_the_same(patient: Patient) -> None:
     await patient.says("Asha Rao")
     await patient.says("99999 00071")
     await patient.presses(reminders="call")
-    assert await patient.presses(confirm="yes") == ["utter_booking_booked"]
+    assert await patient.presses(confirm="yes") == ["utter_booking_booked_self"]
     [visit] = patient.visits
     assert (visit.starts_at, visit.reminders) == (START, "call")
 
@@ -279,7 +279,7 @@ async def test_the_same_message_is_heard_once(patient: Patient) -> None:
 async def test_the_same_yes_twice_books_once(patient: Patient) -> None:
     await patient.reaches_the_read_back()
     await patient.says("yes")
-    assert await patient.listened() == ["utter_booking_booked"]
+    assert await patient.listened() == ["utter_booking_booked_self"]
     assert count(patient.database, Booking) == 1
 
 
@@ -316,7 +316,7 @@ async def test_a_time_that_goes_between_the_read_back_and_the_yes_is_told(
     )
     assert len(patient.said[0]["buttons"]) == 4
     assert await patient.says("the first one") == ["utter_ask_booking_confirm"]
-    assert await patient.says("yes") == ["utter_booking_booked"]
+    assert await patient.says("yes") == ["utter_booking_booked_self"]
     assert count(patient.database, Booking) == 2
 
 
@@ -333,7 +333,7 @@ async def test_of_ten_bookings_by_one_person_the_clinics_number_is_made(
                 await patient.says("yes")
             await patient.says(answer)
         told += await patient.says("yes")
-    assert told == ["utter_booking_booked"] * 2 + ["utter_booking_too_many"] * 8
+    assert told == ["utter_booking_booked_self"] * 2 + ["utter_booking_too_many"] * 8
     assert count(patient.database, Booking) == 2
     assert patient.draft is None
 
@@ -345,7 +345,7 @@ async def test_a_turn_that_is_over_books_nothing(patient: Patient) -> None:
     messages.finish(patient.database, patient.message.id, answer, patient.clock.now())
     assert await patient.listened() == ["utter_ask_booking_confirm"]
     assert count(patient.database, Booking) == 0
-    assert await patient.says("yes") == ["utter_booking_booked"]
+    assert await patient.says("yes") == ["utter_booking_booked_self"]
 
 
 # --- something else between
@@ -385,7 +385,7 @@ async def test_after_a_danger_continue_works_at_once(patient: Patient) -> None:
     danger = Answer([{"text": "Call"}], urgency="crisis")
     messages.finish(patient.database, patient.message.id, danger, patient.clock.now())
     assert await patient.says("continue", "continue_booking") == ["utter_ask_booking_confirm"]
-    assert await patient.says("yes") == ["utter_booking_booked"]
+    assert await patient.says("yes") == ["utter_booking_booked_self"]
 
 
 async def test_a_booking_that_waited_is_gone_on_with(patient: Patient) -> None:
@@ -471,7 +471,7 @@ async def test_a_message_that_could_not_be_heard_is_told_by_the_question(
         assert await patient.says("yes") == [FAILED]
     assert "Asha" not in caplog.text
     assert await patient.says("what does it cost?", "faq") == ["utter_ask_booking_confirm"]
-    assert await patient.says("yes") == ["utter_booking_booked"]
+    assert await patient.says("yes") == ["utter_booking_booked_self"]
 
 
 # --- reading the tracker

@@ -15,6 +15,7 @@ One file is one case and its name is the sentence. A file holds `turns`, and may
   reach: how staff can reach the patient, as it stands with the newest request
   booked: the visit that stands in the database from this turn on, with all of `VISIT_KEYS`
   consents: everything that the patient said yes or no to so far
+  check: what applies according to the newest check in the database: answers by question
 
 `own` as a phone is the number from which a patient writes on WhatsApp.
 """
@@ -37,6 +38,7 @@ FOLDER = Path(__file__).parent
 KINDS = {
     "happy", "corrections", "digressions", "invalid_inputs", "negations", "repeat", "guards",
     "safety", "languages", "handover", "booking", "contact", "follow_ups", "several",
+    "check",
 }  # fmt: skip
 CHANNELS = ("website", "whatsapp")
 FILES = sorted(FOLDER.glob("*/*.yml"))
@@ -48,8 +50,8 @@ FREE_TIMES = {
 }  # fmt: skip
 MOST_TIMES = 6
 ENDINGS = {
-    "booking_booked", "booking_stopped", "booking_refused", "booking_too_many",
-    "booking_minor_alone",
+    "booking_booked", "booking_booked_self", "booking_stopped", "booking_refused",
+    "booking_too_many", "booking_minor_alone",
 }  # fmt: skip
 # What WhatsApp does not ask, because it knows it.
 KNOWN_ON_WHATSAPP = "ask_contact"
@@ -59,7 +61,7 @@ CASE_KEYS = {"only", "clinic", "turns"}
 VISIT_KEYS = {"name", "phone", "when", "concern", "patient_is", "reminders"}
 TURN_KEYS = {
     "say", "press", "who", "answer", "note", "language", "contains", "never", "buttons", "request",
-    "reach", "booked", "consents",
+    "reach", "booked", "consents", "check",
 }  # fmt: skip
 
 
@@ -163,6 +165,9 @@ class Play:
             carried = f'/inform{{"{FREE_TIMES[name]}":"'
             assert 1 <= len(buttons) <= MOST_TIMES, where
             assert all(payload.startswith(carried) for payload in buttons.values()), where
+        elif name.startswith("ask_check/"):
+            assert all(each.startswith('/inform{"check":"') for each in buttons.values()), where
+            assert len(buttons) >= 2, where
         else:
             assert buttons == self.fitting(expected), where
 
@@ -204,6 +209,8 @@ class Play:
         if "booked" in turn:
             reminded = self.visits[-1]["reminders"] != "none"
             assert consents == {"contact": True, "reminders": reminded}, where
+        if "check" in turn:
+            assert self.patient.check == turn["check"], where
         if "consents" in turn:
             assert consents == turn["consents"], where
         if any(name.startswith("ask_booking") for name in names):

@@ -23,7 +23,7 @@ OPENINGS: list[dict[str, Any]] = yaml.safe_load(
 MOST_ANSWERED_OTHERWISE = 20
 BOOK = "book a consultation"
 CONFIRM = "ask_booking_confirm"
-BOOKED = "booking_booked"
+BOOKED = "booking_booked_self"
 MOST_QUESTIONS = 12
 FIRST_BUTTON = "the first button"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 from bot.clinic.aftercare import AfterCare, Told
@@ -13,7 +14,9 @@ from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.nearest import payload
 from bot.clinic.red_flags import Judgement, Urgency, asked_text, expected_text, safety_text
-from bot.data_files import DATA, ROOT, button_labels, read_yaml
+from bot.clinic.suitability.check import Check
+from bot.clinic.suitability.dialogue import About, CheckDialogue
+from bot.data_files import DATA, ROOT, button_labels, common_words, read_yaml
 from tests.house import House, Message
 
 URGENCIES = {
@@ -30,6 +33,8 @@ WHATSAPP = "whatsapp"
 AFTERCARE_FILES = ("aftercare", "aftercare_words", "times")
 # Between the names of short answers in one message.
 SIDE_BY_SIDE = " + "
+# In place of lines that were not told yet.
+LINES = "<lines>"
 # What only the conversation knows, such as a name that is read back.
 HOLE = re.compile(r"\\{\w+\\}")
 
@@ -41,8 +46,10 @@ class Texts:
     A name is a response without its `utter_`, a sign's safety text, a key of `data/wording.yml`,
     an expected sign with its last day (`expected/X01/3`), or a topic's after-care:
     `aftercare/makeup_after/mnrf/1`, `aftercare/downtime/mnrf` without a day,
-    `aftercare/makeup_after//1` without a device. What a channel knows by itself is not asked there:
-    `channel` is that of the conversation.
+    `aftercare/makeup_after//1` without a device. A question of the check is `ask_check/age/8` (a
+    screen, of how many), `ask_check/rest`, `ask_check/more`, `ask_check/changed`,
+    `ask_check/which/Q27` or `ask_check/again/Q02`. What a channel knows by itself is not asked
+    there: `channel` is that of the conversation.
     """
 
     house: House
@@ -63,14 +70,39 @@ class Texts:
             sign, _, until = sign.partition("/")
             text = self.expected(sign, int(until) if until else None, language)
             return Message(text, self._responses["reaction_expected"].buttons)
+        if kind == "ask_check" and sign:
+            return self._check(*sign.split("/"), note=note)
         if name in self._frame:
             return Message(fill(str(self._frame[name]), self._facts))
         if name == "ask_booking_phone" and self.channel == WHATSAPP and not note:
             name = "ask_booking_own_phone"
         message = self._responses[name]
-        said = f"{self._booking['notes'][note]}\n" if note else ""
+        notes = self._questions if name == "ask_check_consent" else self._booking
+        said = f"{notes['notes'][note]}\n" if note else ""
         buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
         return Message(message.text.replace("{note}", said), buttons)
+
+    def _check(self, kind: str, which: str = "", note: str = "") -> Message:
+        """A question of the check; the lines of a list that is asked again are a hole."""
+        said = f"{self._questions['notes'][note]}\n" if note else ""
+        ask, questions = self._questions["ask"], self._questions["questions"]
+        if kind == "which":
+            return Message(said + questions[which]["ask"])
+        if kind == "again":
+            return Message(said + ask["again"].format(question=questions[which]["question"]))
+        if kind == "rest":
+            none = self._questions["buttons"]["none"]
+            holes = {"place": "{place}", "count": "{count}"}
+            return Message(said + ask["screen"].format(items=LINES, none=none, **holes))
+        if kind in ("more", "changed"):
+            none = self._questions["buttons"]["no_more" if kind == "more" else "none"]
+            return Message(said + ask[kind].format(items=LINES, none=none))
+        concern = "skin" if which == "8" else "hair"
+        screens = [each.id for each in check_dialogue().catalogue.screens(concern)]
+        done = tuple(screens[: screens.index(kind)])
+        check = Check(consent="given", concern=concern, done=done)
+        asked = check_dialogue().ask(check, About(date.today()))
+        return Message(said + asked.values["check_text"])
 
     def expected(self, sign: str, until: int | None, language: str = "en") -> str:
         """What is told of an expected sign, with the last day on which it is expected."""
@@ -84,7 +116,8 @@ class Texts:
     @staticmethod
     def fits(expected: str, text: str) -> bool:
         """Whether a text is the expected one, with something in place of each `{name}`."""
-        return bool(re.fullmatch(HOLE.sub(r"[^\\n]+", re.escape(expected)), text))
+        escaped = re.escape(expected).replace(re.escape(LINES), r"(?:\u2022 [^\n]+\n?)+")
+        return bool(re.fullmatch(HOLE.sub(r"[^\\n]+", escaped), text))
 
     def name_of(self, text: str) -> str:
         """Which response a text is, whatever stands before it; empty for any other text."""
@@ -202,6 +235,10 @@ class Texts:
     def _booking(self) -> dict[str, Any]:
         return read_yaml(DATA / "booking.yml")
 
+    @cached_property
+    def _questions(self) -> dict[str, Any]:
+        return read_yaml(DATA / "suitability.yml")
+
     @property
     def _reminders(self) -> dict[str, str]:
         ways = ("whatsapp", "call", "none") if self.channel == WHATSAPP else ("call", "none")
@@ -251,6 +288,13 @@ class Texts:
             lines.append(self._frame["notices"][metadata["notice"]])
         buttons = {each["title"]: each["payload"] for each in content.get("buttons", [])}
         return Message("\n".join(lines), buttons)
+
+
+@cache
+def check_dialogue() -> CheckDialogue:
+    """The check as the actions ask it."""
+    words = read_yaml(DATA / "booking.yml")
+    return CheckDialogue.from_data(read_yaml(DATA / "suitability.yml"), words, common_words())
 
 
 def topics() -> dict[str, str]:

@@ -43,6 +43,8 @@ _ALWAYS_ELSE = ("talk_to_staff", "complaint", "distress")
 # Whose answer leads on: what a patient with a heavy heart is told once (brief Q36).
 _HEAVY_HEART = "Q36"
 _YOUNG_UNTIL = 21
+# A bad reaction after a treatment: it may still go on.
+_REACTION = "Q32"
 
 
 class Verdict(str, Enum):
@@ -125,7 +127,7 @@ class CheckDialogue:
             return self._pressed(before, heard.entities[PRESSED], about)
         if check.consent != GIVEN:
             return self._consented(before, heard, about)
-        if self._answers.stops(heard):
+        if self._answers.stops(heard) or self._reader.says_stop(heard.text):
             return Outcome(before, Verdict.STOPPED)
         if heard.intent == "stop_messages" and heard.text:
             return Outcome(replace(before, note="stop_which"))
@@ -144,12 +146,23 @@ class CheckDialogue:
             return self._beside(before, told, heard, about, verdict)
         return self._to_screen(before, told, heard, about)
 
+    def is_sign(self, check: Check, heard: Heard, about: About) -> bool:
+        """Whether a sign that needs a call today is more than an answer to the check.
+
+        "A cold sore right now" is an answer, and so is a fever. What is told of the time since a
+        treatment is more, and so is what the check does not know.
+        """
+        told = self._reader.read(heard.text, about.today, about.visit_day)
+        named = {question for question, key in told.answers.items() if key != NO}
+        is_reaction = _REACTION in named or self._reader.is_after_treatment(heard.text)
+        return check.consent != GIVEN or is_reaction or not named
+
     def told_beside(self, check: Check, heard: Heard, about: About) -> Check:
         """With what a message told that is answered elsewhere: a sign that needs a call today."""
         if check.consent != GIVEN or not heard.text:
             return check
         told = self._reader.read(heard.text, about.today, about.visit_day)
-        return self._with(check, told, heard.text, about).check
+        return replace(self._with(check, told, heard.text, about).check, note="")
 
     # The questions.
 
@@ -247,7 +260,9 @@ class CheckDialogue:
             return self._begin(check, heard, about)
         if agrees or self._answers.no(heard) or self._answers.stops(heard):
             return Outcome(check, Verdict.REFUSED)
-        if heard.entities or not heard.text or self._is_else(heard):
+        told = self._reader.read(heard.text, about.today)
+        is_answer = bool(told.answers) and not self._answers.is_question(heard.text)
+        if heard.entities or not heard.text or (self._is_else(heard) and not is_answer):
             return Outcome(check, Verdict.NOT_MINE)
         return Outcome(replace(check, note="unclear_consent"))
 

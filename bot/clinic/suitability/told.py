@@ -110,7 +110,12 @@ class ToldReader:
         self._catalogue = catalogue
         # Whether a negation is a part of the pattern itself: "does not clot".
         self._patterns = [
-            (question, key, _inside([_GAP.sub(r"\\W\1\\b", source)]), bool(_NEGATION.search(source)))
+            (
+                question,
+                key,
+                _inside([_GAP.sub(r"\\W\1\\b", source)]),
+                bool(_NEGATION.search(source)),
+            )
             for question, of_it in data["questions"].items()
             for key, sources in of_it["patterns"].items()
             for source in sources
@@ -123,9 +128,10 @@ class ToldReader:
             for name in ("no", "over", "no_behind", "unsure", "others", "turns")
         )
         self._begins = _inside(words["begins"])
-        self._is_none, self._is_skip, self._is_unsure = (
-            _whole(words[name], words["polite"]) for name in ("none", "skip", "unsure")
+        self._is_none, self._is_skip, self._is_unsure, self._is_stop = (
+            _whole(words[name], words["polite"]) for name in ("none", "skip", "unsure", "stop")
         )
+        self._after, self._no_weight = _inside(words["after"]), _inside(words["no_weight"])
         self._numbers: Mapping[str, int] = data["numbers"]
         self._spans: Mapping[str, int] = data["spans"]
         numbers = "|".join(sorted(self._numbers, key=len, reverse=True))
@@ -151,6 +157,29 @@ class ToldReader:
             says_skip=not answers and bool(self._is_skip.fullmatch(bare)),
             says_unsure=not answers and bool(self._is_unsure.fullmatch(bare)),
         )
+
+    def share_told(self, text: str) -> float:
+        """How much of a message is about the check's questions, from 0 to 1 of its words.
+
+        "Epilepsy" is all of it, "my face is swelling and i have epilepsy" is little of it.
+        """
+        plain = self._plain(text)
+        inside = [False] * len(plain)
+        for each in self._mentions(plain):
+            inside[each.start : each.end] = [True] * (each.end - each.start)
+        words = [
+            found.span() for found in re.finditer(r"[^\W_]+", self._no_weight.sub(_blank, plain))
+        ]
+        return sum(inside[start] for start, _ in words) / len(words) if words else 0.0
+
+    def is_after_treatment(self, text: str) -> bool:
+        """Whether something is told of the time since a treatment, and not only of before."""
+        return bool(self._after.search(text.casefold()))
+
+    def says_stop(self, text: str) -> bool:
+        """Whether the whole message says that the questions should end."""
+        bare = " ".join(re.findall(r"[\w'/\u0900-\u097f]+", self._plain(text)))
+        return bool(self._is_stop.fullmatch(bare))
 
     def _plain(self, text: str) -> str:
         plain = re.sub(r"[ \t]+", " ", text.casefold().replace("\u2019", "'"))
@@ -251,6 +280,10 @@ class ToldReader:
         if _LAST_YEAR.search(clause):
             return _A_YEAR
         return _LONG_AGO if _YEARS_AGO.search(clause) else 0
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _first_words(text: str) -> str:
