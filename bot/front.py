@@ -26,10 +26,11 @@ from bot.clinic.anger import Anger
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
+from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.told import ToldBooking
 from bot.data_files import DATA, ROOT, booked_responses, read_signs, read_yaml
+from bot.desk.brief import BriefView
 from bot.desk.pages import Desk
-from bot.desk.view import View
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
@@ -61,6 +62,7 @@ def application(settings: Settings) -> Any:
     booked = booked_responses(read_yaml(ROOT / "domain.yml"))
     email = read_yaml(DATA / "email.yml")
     at_the_desk = read_yaml(DATA / "desk.yml")["desk"]
+    suitability = Catalogue(read_yaml(DATA / "suitability.yml"))
     told = ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url)
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
@@ -93,7 +95,7 @@ def application(settings: Settings) -> Any:
     desk = Desk(
         database,
         clock,
-        View(clinic, at_the_desk, wording["times"]),
+        BriefView(clinic, at_the_desk, wording["times"], suitability),
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
     )

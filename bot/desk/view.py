@@ -55,9 +55,23 @@ class RequestView:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What the day list says of a visit's check: its label in words."""
+
+    label: str = field(default="", repr=False)
+    # A mole or spot that is new or changes: the visit comes first in its day (brief Q11).
+    is_lesion: bool = field(default=False, repr=False)
+
+
+UNMARKED = Mark()
+
+
+@dataclass(frozen=True)
 class VisitView:
     """A consultation as the page shows it."""
 
+    id: str
+    mark: Mark
     day: str
     starts: str
     ends: str
@@ -98,10 +112,21 @@ class View:
         """The requests in the order given, with the visits that `booked` has by conversation."""
         return [self._request(each, booked.get(each.conversation_id, ()), now) for each in found]
 
-    def days(self, booked: Sequence[Booked], now: datetime) -> list[tuple[str, list[VisitView]]]:
-        """The visits of each day under the day's name; `booked` in order of time."""
+    def days(
+        self, booked: Sequence[Booked], marks: Mapping[str, Mark], now: datetime
+    ) -> list[tuple[str, list[VisitView]]]:
+        """The visits of each day under the day's name, those with a lesion first.
+
+        `booked`: in order of time; `marks`: by the visit's id.
+        """
         return [
-            (self._day(day, now), [self._visit(each, now) for each in visits])
+            (
+                self._day(day, now),
+                sorted(
+                    (self._visit(each, now, marks[each.id]) for each in visits),
+                    key=lambda visit: not visit.mark.is_lesion,
+                ),
+            )
             for day, visits in groupby(booked, key=lambda each: self._local(each.starts_at).date())
         ]
 
@@ -156,9 +181,11 @@ class View:
                     text=str(answer["text"]),
                 )
 
-    def _visit(self, found: Booked, now: datetime) -> VisitView:
+    def _visit(self, found: Booked, now: datetime, mark: Mark = UNMARKED) -> VisitView:
         starts, ends = self._local(found.starts_at), self._local(found.ends_at)
         return VisitView(
+            id=found.id,
+            mark=mark,
             day=self._day(starts.date(), now),
             starts=starts.strftime("%H:%M"),
             ends=ends.strftime("%H:%M"),

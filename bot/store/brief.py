@@ -53,7 +53,8 @@ class Background:
 
     # The newest first.
     signs: tuple[Sign, ...]
-    # The last before the visit, in the order they came; pressed buttons are no words of theirs.
+    # The last before the visit, in the order they came, without those of `signs`; a pressed button
+    # is no word of theirs.
     written: tuple[Written, ...]
     consents: tuple[KeptConsent, ...]
     # Whether the same phone or browser has booked for somebody else too, or under another name.
@@ -99,7 +100,11 @@ def _written(session: Session, conversations: set[str], before: datetime) -> tup
     rows = session.execute(
         select(InboundMessage.received_at, InboundMessage.text)
         .where(
-            InboundMessage.conversation_id.in_(conversations), InboundMessage.received_at < before
+            InboundMessage.conversation_id.in_(conversations),
+            InboundMessage.received_at < before,
+            InboundMessage.id.not_in(
+                select(StaffRequest.message_id).where(StaffRequest.kind.in_(SIGNS))
+            ),
         )
         .order_by(InboundMessage.received_at.desc(), InboundMessage.position.desc())
         .limit(_LOOKED_AT)

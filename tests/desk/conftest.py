@@ -16,10 +16,11 @@ from starlette.applications import Starlette
 from bot.clinic.availability import Availability
 from bot.clinic.clock import Clock
 from bot.clinic.schema import read_clinic
+from bot.clinic.suitability.questions import Catalogue
 from bot.data_files import DATA, ROOT, read_yaml
 from bot.desk import pages
+from bot.desk.brief import BriefView
 from bot.desk.pages import Desk
-from bot.desk.view import View
 from bot.store import messages, staff
 from bot.store.bookings import Booked, NewBooking, book
 from bot.store.database import Database
@@ -66,9 +67,12 @@ def clinic() -> dict[str, Any]:
     return read_clinic((ROOT / "clinic.yml").read_text("utf-8"))
 
 
-def the_view() -> View:
-    return View(
-        clinic(), read_yaml(DATA / "desk.yml")["desk"], read_yaml(DATA / "facts.yml")["times"]
+def the_view() -> BriefView:
+    return BriefView(
+        clinic(),
+        read_yaml(DATA / "desk.yml")["desk"],
+        read_yaml(DATA / "facts.yml")["times"],
+        Catalogue(read_yaml(DATA / "suitability.yml")),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -12,11 +14,43 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.clinic.suitability.questions import YES
+from bot.store.bookings import Booked
+from bot.store.consents import add_consent
+from bot.store.database import Database
 from tests.channels.browser import Browser
-from tests.desk.conftest import PASSWORD, Patients
+from tests.desk.conftest import NOW, PASSWORD, Patients
+from tests.desk.test_brief import STARTS, keep, whole
 from tests.house import free_ports, wait_until
 
 SIZES = [(360, 740), (1280, 800)]
+# Every text whose contrast with what is behind it is less than 4.5 (WCAG 2.2, 1.4.3).
+WEAK_TEXTS = """(() => {
+    const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+    const light = (colour) => {
+        const [r, g, b] = numbers(colour).map((part) => part / 255)
+            .map((part) => part <= 0.03928
+                ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (node) => {
+        for (; node; node = node.parentElement) {
+            const colour = getComputedStyle(node).backgroundColor;
+            if (numbers(colour)[3] !== 0) return colour;
+        }
+        return "rgb(255, 255, 255)";
+    };
+    return [...document.querySelectorAll("body *")]
+        .filter((node) => [...node.childNodes].some(
+            (child) => child.nodeType === 3 && child.textContent.trim()))
+        .map((node) => {
+            const [one, other] = [light(getComputedStyle(node).color), light(ground(node))];
+            const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+            return [node.textContent.trim().slice(0, 30), ratio];
+        })
+        .filter(([, ratio]) => ratio < 4.5);
+})()
+"""
 
 
 @pytest.fixture
@@ -89,34 +123,7 @@ def test_every_text_stands_out_from_what_is_behind_it(
     fill(patients)
     browser.resize(1280, 800, dark=dark)
     log_in(browser)
-    weak = browser.evaluate(
-        """(() => {
-            const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
-            const light = (colour) => {
-                const [r, g, b] = numbers(colour).map((part) => part / 255)
-                    .map((part) => part <= 0.03928
-                        ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            };
-            const ground = (node) => {
-                for (; node; node = node.parentElement) {
-                    const colour = getComputedStyle(node).backgroundColor;
-                    if (numbers(colour)[3] !== 0) return colour;
-                }
-                return "rgb(255, 255, 255)";
-            };
-            return [...document.querySelectorAll("body *")]
-                .filter((node) => [...node.childNodes].some(
-                    (child) => child.nodeType === 3 && child.textContent.trim()))
-                .map((node) => {
-                    const [one, other] = [light(getComputedStyle(node).color), light(ground(node))];
-                    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-                    return [node.textContent.trim().slice(0, 30), ratio];
-                })
-                .filter(([, ratio]) => ratio < 4.5);
-        })()"""
-    )
-    assert weak == []
+    assert browser.evaluate(WEAK_TEXTS) == []
 
 
 def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
@@ -125,8 +132,67 @@ def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
     fill(patients)
     log_in(browser)
     heights = browser.evaluate(
-        "[...document.querySelectorAll('button, nav a')]"
+        "[...document.querySelectorAll('button, nav a, .brief-link')]"
         ".map((node) => [node.textContent, node.getBoundingClientRect().height])"
     )
     assert heights
     assert [each for each in heights if each[1] < 44] == [], json.dumps(heights)
+
+
+def long_check(patients: Patients, database: Database) -> Booked:
+    """A visit whose patient has told, written and reported more than most will."""
+    for number in range(12):
+        patients.write(
+            f"{number}: how long does the redness stay? " + "wedding " * 12, person="asha"
+        )
+    for _ in range(5):
+        message = patients.write("My cheek burns, " + "and it swells " * 8, person="asha")
+        patients.ask(message, "report_reaction", "same_day")
+    visit = patients.book(STARTS, person="asha", concern="both")
+    for purpose in ("contact", "reminders", "health"):
+        add_consent(database, visit.conversation_id, visit.message_id, purpose, "1", True, NOW)
+    named = ["Q11", "Q02", *(f"Q{number}" for number in range(14, 24)), "Q37"]
+    words = {each: f"{each}, since two years and my doctor knows it, " * 2 for each in named[::2]}
+    keep(database, visit, whole(words, **dict.fromkeys(named, YES) | {"Q37": "smoke"}))
+    return visit
+
+
+def show_brief(browser: Browser, url: str, visit: Booked) -> None:
+    log_in(browser)
+    browser.call("Page.navigate", url=f"{url}/desk/visits/{visit.id}")
+    browser.wait_for(
+        "location.pathname.startsWith('/desk/visits') && document.readyState === 'complete'"
+    )
+
+
+def test_a_brief_with_a_long_check_is_printed_on_one_page_without_the_way_back(
+    browser: Browser, patients: Patients, database: Database, url: str
+) -> None:
+    show_brief(browser, url, long_check(patients, database))
+    pdf = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    assert browser.texts("nav a") == []
+    assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_brief_reaches_over_no_edge_of_the_screen(
+    browser: Browser, patients: Patients, database: Database, url: str, width: int, height: int
+) -> None:
+    visit = patients.book(STARTS, name="A" * 60, concern="b" * 300)
+    keep(database, visit, whole({"Q15": "c" * 300}, Q15=YES))
+    browser.resize(width, height)
+    show_brief(browser, url, visit)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_of_a_brief_stands_out_from_what_is_behind_it(
+    browser: Browser, patients: Patients, database: Database, url: str, dark: bool
+) -> None:
+    visit = long_check(patients, database)
+    patients.book(STARTS + timedelta(days=1), name="Ravi Rao", person="asha")
+    browser.resize(1280, 800, dark=dark)
+    show_brief(browser, url, visit)
+    assert browser.evaluate(WEAK_TEXTS) == []

@@ -81,6 +81,14 @@ def test_the_newest_sign_comes_first(database: Database, receive: Receive) -> No
     assert [each.words for each in known(database, receive).signs] == ["newer", "older"]
 
 
+def test_a_message_that_told_a_sign_is_shown_as_one_only(
+    database: Database, receive: Receive
+) -> None:
+    message = receive("My cheek burns")
+    add_request(database, message.conversation_id, message.id, "emergency", "emergency", NOW)
+    assert written(known(database, receive)) == ["yes"]
+
+
 def test_another_wish_to_the_team_is_no_sign(database: Database, receive: Receive) -> None:
     message = receive("A person, please")
     add_request(database, message.conversation_id, message.id, "talk_to_staff", "routine", NOW)
