@@ -22,11 +22,12 @@ _ALWAYS, _WITHOUT_DAY = "always", "without_day"
 
 @dataclass(frozen=True)
 class Line:
-    """One point of after-care with the ids of its sources, and its kind (`makeup`, `sun`)."""
+    """One point of after-care with the ids of its sources, its kind (`makeup`, `sun`) and name."""
 
     text: str
     sources: tuple[str, ...]
     kind: str
+    name: str = ""
 
 
 class AfterCare:
@@ -154,17 +155,31 @@ class AfterCare:
         if told.day != told.first_day:
             day = str(self._table["day_or_later"]).format(day=day)
         key = "device" if told.day is None else "device_and_day" if told.device else "day"
-        name = self._table["devices"][told.device]["name"] if told.device else ""
+        name = self.name_of(told.device) if told.device else ""
         return str(titles[key]).format(device=name, day=day)
 
     def limits(self, told: Told) -> list[str]:
         """What stands beneath the lines: the device is asked for if need be, and when to call."""
-        until = self._table["expected_until"]
-        device = told.device or _UNKNOWN
-        call = str(self._of_device(told.device)["call"]).format(
-            **{sign: row[device] for sign, row in until.items()}
-        )
+        call = self.call(told.device)
         return [call] if told.device else [str(self._table["ask_device"]), call]
+
+    def call(self, device: str) -> str:
+        """When to call after a treatment with this device; empty is one that is not known."""
+        until = self._table["expected_until"]
+        days = {sign: row[device or _UNKNOWN] for sign, row in until.items()}
+        return str(self._of_device(device)["call"]).format(**days)
+
+    def name_of(self, device: str) -> str:
+        """What a patient calls a kind of device.
+
+        Raises:
+            KeyError: no such device.
+        """
+        return str(self._table["devices"][device]["name"])
+
+    def every_line(self) -> list[Line]:
+        """All lines of the table, each as it is said in this clinic."""
+        return [self._line(name, "") for name in self._table["lines"]]
 
     def _of_device(self, device: str) -> Mapping[str, Any]:
         rows: Mapping[str, Any] = (
@@ -176,7 +191,7 @@ class AfterCare:
         line = self._table["lines"][name]
         is_own = not self._own.isdisjoint(line.get("protocol", ()))
         text = line.get("own", line["text"]) if is_own else line["text"]
-        return Line(fill(text, self._values), tuple(line["sources"]), kind)
+        return Line(fill(text, self._values), tuple(line["sources"]), kind, name)
 
 
 def _names(row: Mapping[Any, Any], day: int | None) -> Sequence[str]:

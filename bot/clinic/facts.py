@@ -67,6 +67,9 @@ PLACEHOLDERS = frozenset(
     )
 )
 
+# What these say changes with the hour or the day, without any change of a text.
+OF_THE_HOUR = frozenset(("clinic_hours", "opening", "read_by"))
+
 # Closures this near are told together with the opening hours.
 _CLOSURES_TOLD = timedelta(days=14)
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")

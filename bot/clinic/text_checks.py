@@ -1,4 +1,4 @@
-"""Checks of a text before a patient reads it: forbidden words, sentence length, reading grade.
+"""Checks of a text before a patient reads it: forbidden words and sentence length.
 
 Pure: the words themselves are data (`data/never_say.yml`), given to `NeverSay` as a mapping.
 Used by the checks of `data/answers`, by staff's ready texts and by the approval of answers.
@@ -18,7 +18,6 @@ LANGUAGES = ("english", "hindi_latin", "hindi", "marathi")
 _SENTENCE_END = re.compile(r"[.!?।]+[\"'\u201d\u2019)\]]*(\s+)")
 _TITLES = frozenset({"dr", "mr", "mrs", "ms"})
 _BULLET = re.compile(r"^\s*[•*-]\s+")
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 _NUKTA = "\u093c"
 _CHANDRABINDU = "\u0901"
@@ -56,11 +55,6 @@ def _is_abbreviation(before: str, after: str) -> bool:
     )
 
 
-def words(text: str) -> list[str]:
-    """The words of a text; a number is a word, "don't" is one, "side-effect" is two."""
-    return _WORD.findall(text)
-
-
 def longest_sentence_words(text: str) -> int:
     """How many words the longest sentence has, as a reader counts them: split at spaces."""
     return max((_spoken_words(sentence) for sentence in sentences(text)), default=0)
@@ -68,63 +62,6 @@ def longest_sentence_words(text: str) -> int:
 
 def _spoken_words(sentence: str) -> int:
     return sum(any(letter.isalnum() for letter in token) for token in sentence.split())
-
-
-def reading_grade(text: str) -> float:
-    """US school grade of an English text by Flesch and Kincaid (at most 7 for an answer).
-
-    A bullet line counts as a sentence. An empty text has grade 0.
-    """
-    spoken = words(text)
-    if not spoken:
-        return 0.0
-    syllables_in_all = sum(syllables(word) for word in spoken)
-    words_a_sentence = len(spoken) / len(sentences(text))
-    return 0.39 * words_a_sentence + 11.8 * syllables_in_all / len(spoken) - 15.59
-
-
-# Words of this field, and common ones, that the rules below would count wrongly.
-_SYLLABLES = {
-    "acne": 2, "anyone": 3, "area": 3, "areas": 3, "argue": 2, "aspirin": 2, "bruises": 2,
-    "business": 2,
-    "create": 2, "diabetes": 4, "diet": 2, "elsewhere": 2, "evening": 2, "every": 2,
-    "everyday": 3, "everyone": 3, "everything": 3, "everywhere": 3, "fluid": 2, "guideline": 2,
-    "guidelines": 2, "hello": 2, "herpes": 2, "idea": 3, "iron": 2, "lifelong": 2, "likely": 2,
-    "lukewarm": 2, "maybe": 2, "nucleic": 3, "pacemaker": 3, "people": 2, "platelets": 2,
-    "quiet": 2, "science": 2, "sciences": 3, "scientific": 4, "society": 4, "something": 2,
-    "sometimes": 2, "somewhere": 2, "theory": 3, "timeline": 2, "trial": 2, "trials": 2,
-    "unlikely": 3, "usual": 3, "usually": 4,
-}  # fmt: skip
-_LONGEST_ACRONYM = 5  # "CDSCO"; longer words in capitals are read as words
-_VOWELS = re.compile(r"[aeiouy]+")
-# Vowels side by side that are spoken apart: "im-me-di-ate", "be-ing", "ex-pe-ri-ence".
-_APART = re.compile(
-    r"ia(?!l|ns?$|te?d?$)|(?<![ct])ia(?=l|n)|(?<=[dlnrv])iat|io(?!n|us)|(?<=[dlnrv])ious|iu|ii"
-    r"|(?<![ct])ie(?=n[ct])|(?<=[a-z]{2})ie(?=rs?$|st$)|eo(?!u|n|p)|eyo|ayer|(?<![gq])ua(?!r)"
-    r"|uou|[aeiouy]ing$|creat|react|[aeiou]sms?$"
-)
-# A last e that is spoken: "nee-dle", "set-tled", "me-tre", "pla-ces", "nee-ded".
-_SPOKEN_E = re.compile(r"[^aeiouyl]l(e|es|ed)$|tres?$|[sxzcg]es$|[sc]hes$|[td]ed$")
-_SILENT_E = re.compile(r"[^aeiouy]e[sd]?$|gue[sd]?$")
-_SILENT_INSIDE = re.compile(r"(?<=[aeiouy][^aeiouy])e(?=(ly|ty|ments?|ful|less|ness)$)|ical(?=ly$)")
-
-
-def syllables(word: str) -> int:
-    """How many syllables an English word has, at least one.
-
-    An acronym is spelt out ("MNRF" has 4); a number counts as one, as the formula was
-    made for words.
-    """
-    plain = word.casefold().replace("\u2019", "'").split("'")[0]
-    if plain in _SYLLABLES:
-        return _SYLLABLES[plain]
-    if word.isupper() and 1 < len(word) <= _LONGEST_ACRONYM:
-        return len(word)
-    count = len(_VOWELS.findall(plain)) + len(_APART.findall(plain))
-    count -= len(_SILENT_INSIDE.findall(plain))
-    if _SILENT_E.search(plain) and not _SPOKEN_E.search(plain):
-        count -= 1
-    return max(count, 1)
 
 
 @dataclass(frozen=True)

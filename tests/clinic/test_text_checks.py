@@ -1,4 +1,4 @@
-"""The checks of texts: sentences, words, reading grade and the never-say rules."""
+"""The checks of texts: sentences and the never-say rules."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from hypothesis import strategies as st
 from bot.clinic.text_checks import (
     NeverSay,
     longest_sentence_words,
-    reading_grade,
     sentences,
-    syllables,
-    words,
 )
 
 RULES = [f"V{number:02}" for number in range(1, 28)]
@@ -73,51 +70,12 @@ def test_no_letter_is_lost_between_sentences(text: str) -> None:
     assert [each for each in kept if each.isalpha()] == [each for each in text if each.isalpha()]
 
 
-def test_words_are_words_and_numbers() -> None:
-    assert words("Don't wait: call 112.") == ["Don't", "wait", "call", "112"]
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("One two three. Four.", 3), ("a\n• b c \u2013 d", 3), ("make-up is one", 3), ("", 0)],
 )
 def test_the_longest_sentence_is_counted_in_words(text: str, expected: int) -> None:
     assert longest_sentence_words(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("skin", 1), ("the", 1), ("laser", 2), ("needle", 2), ("needled", 2), ("redness", 2),
-        ("swelling", 2), ("treatment", 2), ("rarely", 2), ("safety", 2), ("study", 2),
-        ("studies", 2), ("varies", 2), ("applied", 2), ("delayed", 2), ("exosome", 3),
-        ("exosomes", 3), ("nanometres", 4), ("microneedling", 4), ("medical", 3), ("areas", 3),
-        ("genetic", 3), ("material", 4), ("bacteria", 4), ("allergies", 3), ("quality", 3),
-        ("registration", 4), ("pigmentation", 4), ("experience", 4), ("pregnant", 2),
-        ("doctor's", 2), ("being", 2), ("dying", 2), ("damage", 2), ("places", 2), ("needed", 2),
-        ("reported", 3), ("caused", 1), ("tongue", 1), ("MNRF", 4), ("HELLO", 2), ("112", 1),
-        ("EXAMPLE", 3), ("hmm", 1),
-    ],
-)  # fmt: skip
-def test_syllables_are_those_a_reader_speaks(word: str, expected: int) -> None:
-    assert syllables(word) == expected
-
-
-def test_the_grade_is_that_of_flesch_and_kincaid() -> None:
-    # 10 words in 2 sentences, with 12 syllables
-    text = "The skin is red today. Call the doctor at once."
-    assert reading_grade(text) == pytest.approx(0.39 * 5 + 11.8 * 1.2 - 15.59)
-
-
-def test_a_bullet_line_counts_as_a_sentence() -> None:
-    assert reading_grade("Call for\n• chest pain\n• a fit") == reading_grade(
-        "Call for. Chest pain. A fit."
-    )
-
-
-def test_a_text_without_words_has_grade_zero() -> None:
-    assert reading_grade("") == 0.0
-    assert reading_grade("...") == 0.0
 
 
 FORBIDDEN = [

@@ -10,18 +10,17 @@ from typing import Any
 import pytest
 
 from bot.clinic.aftercare import AfterCare, Line, Told
+from bot.clinic.content_checks import HIGHEST_GRADE, MOST_CHARACTERS, MOST_WORDS_A_SENTENCE
 from bot.clinic.facts import unfilled
+from bot.clinic.reading_grade import reading_grade
 from bot.clinic.schema import Protocol
-from bot.clinic.text_checks import longest_sentence_words, reading_grade
+from bot.clinic.text_checks import longest_sentence_words
 from bot.data_files import DATA, read_yaml
 from tests.data.answer_files import TOPICS, answers, both_fillings, never_say
 from tests.data.test_answers import (
-    HIGHEST_GRADE,
     MOST_BULLETS,
-    MOST_CHARACTERS,
     MOST_CHARACTERS_SOURCE,
     MOST_CHARACTERS_SOURCE_AND_NOTICE,
-    MOST_WORDS_A_SENTENCE,
 )
 
 TABLE = read_yaml(DATA / "aftercare.yml")

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.clinic.text_checks import longest_sentence_words, reading_grade
+from bot.clinic.content_checks import (
+    CLINIC_LISTS,
+    HIGHEST_GRADE,
+    MOST_CHARACTERS,
+    MOST_CHARACTERS_SHORT,
+    MOST_LINES,
+    MOST_WORDS_A_SENTENCE,
+)
+from bot.clinic.reading_grade import reading_grade
+from bot.clinic.text_checks import longest_sentence_words
+from bot.data_files import DATA, read_yaml
 from tests.data.answer_files import (
     TOPICS,
     TOPICS_BY_GROUP,
@@ -21,20 +31,13 @@ from tests.data.answer_files import (
     never_say,
 )
 
-MOST_CHARACTERS = 750
-MOST_CHARACTERS_SHORT = 280
 MOST_CHARACTERS_LABEL = 24
 MOST_CHARACTERS_BUTTON = 20
 MOST_CHARACTERS_SOURCE = 80
 MOST_CHARACTERS_SOURCE_AND_NOTICE = 120
 MOST_BUTTONS = 3
-MOST_WORDS_A_SENTENCE = 20
-MOST_LINES = 7
 MOST_BULLETS = 5
-HIGHEST_GRADE = 7.0
 
-# A list or address the clinic writes itself: no wording of ours can make it shorter or plainer.
-CLINIC_LISTS = re.compile(r"\{(prices|doctors|clinic_hours|payment|clinic_address|clinic_map)\}")
 CLAIM_IDS = {f"C{number}" for number in range(1, 51)} | {f"N{number}" for number in range(1, 13)}
 TASK_PAYLOADS = {
     "/book_consultation",
@@ -43,19 +46,7 @@ TASK_PAYLOADS = {
     "/start_suitability_check",
     "/talk_to_staff",
 }
-# Answers that hold facts of the clinic or of administration, and no medical content.
-NOT_MEDICAL = {
-    "price",
-    "clinic_hours",
-    "clinic_location",
-    "doctor_credentials",
-    "insurance_payment",
-    "which_product",
-    "before_after_photos",
-    "missed_session",
-    "privacy_data",
-    "report_side_effect",
-}
+NOT_MEDICAL = set(read_yaml(DATA / "content.yml")["content"]["not_medical"])
 METADATA_KEYS = {"label", "short", "source", "notice", "claims", "sources", "needs_doctor"}
 EVERY_ANSWER = pytest.mark.parametrize("answer", answers(), ids=lambda answer: answer.topic)
 
