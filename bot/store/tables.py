@@ -316,3 +316,29 @@ class StaffUser(Base):
     # argon2id, with its parameters and salt
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ContentDecision(Base):
+    """A doctor's decision on one text: the history only grows, and holds no word of a patient's."""
+
+    __tablename__ = "content_decisions"
+
+    # Counts up, so that of two decisions at one moment the later one is known.
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content_id: Mapped[str] = mapped_column(String(128), index=True)
+    # SHA-256 of what a patient reads, as the files had it when it was decided.
+    content_hash: Mapped[str] = mapped_column(String(64))
+    # approved, edited or rejected
+    verdict: Mapped[str] = mapped_column(String(16))
+    # What the doctor saw, or wrote: filled with the clinic's facts.
+    text: Mapped[str] = mapped_column(Text)
+    short: Mapped[str] = mapped_column(Text)
+    # An edit's own words, with names of facts in braces; else empty.
+    wording: Mapped[str] = mapped_column(Text)
+    short_wording: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    doctor: Mapped[str] = mapped_column(String(128))
+    registration: Mapped[str] = mapped_column(String(64))
+    # Who was logged in at the desk.
+    decided_by: Mapped[str] = mapped_column(String(64))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
