@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.clinic.content import without_approval
 from bot.clinic.production import refusals
 from bot.clinic.schema import ClinicFileError, read_clinic
 from bot.data_files import ROOT, read_yaml
@@ -45,6 +46,27 @@ def refuse_in_production(settings: Settings, clinic: Mapping[str, Any]) -> None:
         return
     today = datetime.now(timezone.utc).astimezone(ZoneInfo(clinic["clinic"]["zone"])).date()
     example = read_yaml(ROOT / "clinic.yml")
-    found = refusals(os.environ, clinic, example=example, approved=False, today=today)
+    found = refusals(
+        os.environ,
+        clinic,
+        example=example,
+        unapproved=_count_unapproved(settings, clinic, today),
+        today=today,
+    )
     if found:
         raise StartError("\n".join(found))
+
+
+def _count_unapproved(settings: Settings, clinic: Mapping[str, Any], today: date) -> int:
+    """How many medical answers and safety texts no doctor has approved in their present wording."""
+    # Imported here: in development no start has to wait for SQLAlchemy.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.content.project import read_project
+    from bot.content.standings import present_standings
+
+    try:
+        found = present_standings(settings, read_project(clinic), today)
+    except (SQLAlchemyError, ImportError):
+        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
+    return len(without_approval(found))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from bot.clinic.content import unreviewed_until
+
 _SECRETS = ("DATA_KEY", "SECRET_KEY", "ENGINE_TOKEN")
 _WHATSAPP_NEEDED = (
     "WHATSAPP_VERIFY_TOKEN",
@@ -28,8 +30,8 @@ def refusals(
     clinic: Mapping[str, Any],
     *,
     example: Mapping[str, Any],
-    approved: bool,
-    today: date | None = None,
+    unapproved: int,
+    today: date,
 ) -> list[str]:
     """Every reason against starting in production; an empty list means: start.
 
@@ -37,15 +39,16 @@ def refusals(
         environment: the environment variables.
         clinic: the validated clinic.yml.
         example: the clinic.yml that is shipped as an example.
-        approved: whether every medical answer and safety text is approved as it is worded now.
-        today: the clinic's day; with it, a `content.serve_unreviewed` that has run out no longer
-            lifts the missing approval.
+        unapproved: how many medical answers and safety texts no doctor has approved as they are
+            worded now.
+        today: the clinic's day; a `content.serve_unreviewed` that has run out no longer lifts the
+            missing approval.
     """
     return [
         *_about_environment(environment),
         *_about_example(clinic, example),
         *_about_gaps(clinic),
-        *_about_approval(clinic, approved=approved, today=today),
+        *_about_approval(clinic, unapproved, today),
     ]
 
 
@@ -109,22 +112,16 @@ def _about_gaps(clinic: Mapping[str, Any]) -> Iterator[str]:
             yield f"clinic.yml: doctor {number} has no registration number."
 
 
-def _about_approval(
-    clinic: Mapping[str, Any], *, approved: bool, today: date | None
-) -> Iterator[str]:
-    if approved:
+def _about_approval(clinic: Mapping[str, Any], unapproved: int, today: date) -> Iterator[str]:
+    if not unapproved or unreviewed_until(clinic, today):
         return
     waiver = (clinic.get("content") or {}).get("serve_unreviewed")
-    if not waiver:
-        yield (
-            "Not every medical answer and safety text is approved in its present wording;"
-            " approve them or set content.serve_unreviewed in clinic.yml."
-        )
-    elif today is not None and date.fromisoformat(str(waiver["until"])) < today:
-        yield (
-            "Not every medical answer and safety text is approved in its present wording,"
-            f" and content.serve_unreviewed ended on {waiver['until']}."
-        )
+    ended = f" (it ended on {waiver['until']})" if waiver else ""
+    yield (
+        f"No doctor has approved {unapproved} of the medical answers and safety texts in their"
+        " present wording: approve them at /desk/content; to open the desk before that, set"
+        f" content.serve_unreviewed in clinic.yml{ended}."
+    )
 
 
 def _phones(clinic: Mapping[str, Any]) -> dict[str, str]:

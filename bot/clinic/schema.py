@@ -365,10 +365,14 @@ class Unreviewed(Block):
 
 
 class Content(Block):
-    """How medical answers name their doctor, and whether unapproved ones are served."""
+    """How medical answers name their doctor, and whether unapproved ones are served.
+
+    `approval_months`: after so many an approval runs out; without it none does.
+    """
 
     attribution: Text = ""
     serve_unreviewed: Unreviewed | None = None
+    approval_months: Positive | None = None
 
 
 class WhatsApp(Block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from bot.clinic.content import VERDICTS, Decision
@@ -53,6 +53,12 @@ def decisions(database: Database, content_id: str = "") -> list[Decision]:
         query = query.where(ContentDecision.content_id == content_id)
     with database.work(concurrent=True) as session:
         return _read(session.scalars(query).all())
+
+
+def has_history(database: Database) -> bool:
+    """Whether the database has the table of decisions yet."""
+    with database.look() as connection:
+        return inspect(connection).has_table(ContentDecision.__tablename__)
 
 
 def count_decisions(database: Database) -> int:

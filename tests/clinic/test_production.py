@@ -45,10 +45,13 @@ def reasons(
     clinic: dict[str, Any] | None = None,
     environment: dict[str, str] | None = None,
     *,
-    approved: bool = True,
+    unapproved: int = 0,
+    today: date = date(2026, 11, 23),
 ) -> list[str]:
     settings = ENVIRONMENT | (environment or {})
-    return refusals(settings, clinic or real_clinic(), example=EXAMPLE, approved=approved)
+    return refusals(
+        settings, clinic or real_clinic(), example=EXAMPLE, unapproved=unapproved, today=today
+    )
 
 
 def test_a_complete_clinic_may_start() -> None:
@@ -177,24 +180,24 @@ def test_a_doctor_needs_a_registration_number() -> None:
 
 def test_texts_without_approval_are_refused_unless_somebody_answers_for_them() -> None:
     clinic = real_clinic()
-    assert reasons(clinic, approved=False) == [
-        "Not every medical answer and safety text is approved in its present wording;"
-        " approve them or set content.serve_unreviewed in clinic.yml."
+    assert reasons(clinic, unapproved=3) == [
+        "No doctor has approved 3 of the medical answers and safety texts in their present"
+        " wording: approve them at /desk/content; to open the desk before that, set"
+        " content.serve_unreviewed in clinic.yml."
     ]
 
     clinic["content"]["serve_unreviewed"] = {"by": "Dr Test One", "until": "2026-12-31"}
-    assert reasons(clinic, approved=False) == []
+    assert reasons(clinic, unapproved=3) == []
 
 
 def test_serving_unreviewed_texts_ends_after_its_last_day() -> None:
     clinic = real_clinic()
     clinic["content"]["serve_unreviewed"] = {"by": "Dr Test One", "until": "2026-12-31"}
 
-    def on(today: date) -> list[str]:
-        return refusals(ENVIRONMENT, clinic, example=EXAMPLE, approved=False, today=today)
+    assert reasons(clinic, unapproved=1, today=date(2026, 12, 31)) == []
+    [reason] = reasons(clinic, unapproved=1, today=date(2027, 1, 1))
+    assert reason.endswith("set content.serve_unreviewed in clinic.yml (it ended on 2026-12-31).")
 
-    assert on(date(2026, 12, 31)) == []
-    assert on(date(2027, 1, 1)) == [
-        "Not every medical answer and safety text is approved in its present wording,"
-        " and content.serve_unreviewed ended on 2026-12-31."
-    ]
+
+def test_where_all_is_approved_nothing_has_to_be_set() -> None:
+    assert reasons(unapproved=0) == []

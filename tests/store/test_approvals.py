@@ -8,8 +8,9 @@ from threading import Barrier
 import pytest
 
 from bot.clinic.content import Decision
-from bot.store.approvals import add_decision, count_decisions, decisions
+from bot.store.approvals import add_decision, count_decisions, decisions, has_history
 from bot.store.database import Database
+from tests.store.databases import opened
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=timezone.utc)
 APPROVAL = Decision(
@@ -80,3 +81,10 @@ def test_a_rejection_needs_a_reason(database: Database) -> None:
 def test_nobody_decides_anything_else(database: Database) -> None:
     with pytest.raises(ValueError, match="verdict"):
         add_decision(database, replace(APPROVAL, verdict="pending"), seen=0)
+
+
+def test_a_database_without_tables_has_no_history(empty_url: str) -> None:
+    with opened(empty_url) as database:
+        assert not has_history(database)
+        database.migrate()
+        assert has_history(database)
