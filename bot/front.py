@@ -28,9 +28,13 @@ from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.told import ToldBooking
+from bot.content.project import read_project
 from bot.data_files import DATA, ROOT, booked_responses, read_signs, read_yaml
 from bot.desk.brief import BriefView
+from bot.desk.content import ContentPages
+from bot.desk.content_view import ContentView
 from bot.desk.pages import Desk
+from bot.door.content import ServedContent
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
@@ -66,7 +70,11 @@ def application(settings: Settings) -> Any:
     told = ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url)
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
-    engine = Engine(settings.engine_url, settings.engine_token)
+    project = read_project(clinic)
+    served = ServedContent(
+        database, project.register, clinic, clock, is_production=settings.is_production
+    )
+    engine = Engine(settings.engine_url, settings.engine_token, served.block)
     door = Door(
         database,
         engine,
@@ -98,6 +106,17 @@ def application(settings: Settings) -> Any:
         BriefView(clinic, at_the_desk, wording["times"], suitability),
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
+    )
+    texts = ContentPages(
+        desk,
+        database,
+        clock,
+        project.register,
+        project.checks,
+        served,
+        ContentView(
+            clinic, at_the_desk["content"], project.words, wording, project.sources, project.checks
+        ),
     )
     page = (PAGE / "index.html").read_text("utf-8")
 
@@ -132,6 +151,7 @@ def application(settings: Settings) -> Any:
         Mount("/page", StaticFiles(directory=PAGE)),
         visit_route(database, clinic, booking["calendar"], frame["no_such_visit"]),
         *desk.routes(),
+        *texts.routes(),
     ]
     if whatsapp:
         routes += whatsapp.routes()

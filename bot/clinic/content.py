@@ -354,3 +354,37 @@ def serving(
             edited[item.id] = {"text": each.shown.wording, "short": each.shown.short_wording}
     parts = {"edited": edited, "withheld": withheld, "unreviewed": unreviewed}
     return {name: part for name, part in parts.items() if part}
+
+
+@dataclass(frozen=True)
+class Served:
+    """How texts are served in one turn, as `serving` says it and the engine reads it."""
+
+    edited: Mapping[str, Mapping[str, str]]
+    withheld: frozenset[str]
+    unreviewed: frozenset[str]
+
+    @classmethod
+    def from_block(cls, block: Mapping[str, Any]) -> Served:
+        """Reads what `serving` made; a part that is missing holds nothing."""
+        return cls(
+            block.get("edited", {}),
+            frozenset(block.get("withheld", ())),
+            frozenset(block.get("unreviewed", ())),
+        )
+
+    def withholds(self, *ids: str) -> bool:
+        """Whether an answer made of these items is kept back: one part is enough."""
+        return not self.withheld.isdisjoint(ids)
+
+    def marks(self, *ids: str) -> bool:
+        """Whether an answer made of these items says that no doctor has checked it."""
+        return not self.unreviewed.isdisjoint(ids)
+
+    def worded(self, item_id: str, response: Mapping[str, Any]) -> dict[str, Any]:
+        """A response in the words that a doctor gave it, if one did."""
+        words = self.edited.get(item_id)
+        if words is None:
+            return dict(response)
+        metadata = {**(response.get("metadata") or {}), "short": words["short"]}
+        return {**response, "text": words["text"], "metadata": metadata}

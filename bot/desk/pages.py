@@ -49,6 +49,7 @@ HEADERS = {
 }
 
 Handler = Callable[[Request], Awaitable[Response]]
+StaffHandler = Callable[[Request, Session], Awaitable[Response]]
 
 
 class RefusedFormError(Exception):
@@ -98,6 +99,34 @@ class Desk:
             Route("/desk/visits/{id}", self._guarded(self._visit)),
             Route("/desk/desk.css", _style),
         ]
+
+    def for_staff(self, handler: StaffHandler) -> Handler:
+        """A page of another module, for whoever is logged in; others are sent to the login."""
+
+        async def logged_in(request: Request) -> Response:
+            session = await self._logged_in(request)
+            return _go(LOGIN) if session is None else await handler(request, session)
+
+        return self._guarded(logged_in)
+
+    async def form_of(self, request: Request, session: Session, longest: int) -> dict[str, str]:
+        """The fields of a form that a page of this session sent, of at most `longest` bytes.
+
+        Raises:
+            RefusedFormError: it is too long, or no page of ours made it.
+        """
+        form = await _read_form(request, longest)
+        if not self._sessions.is_form_token(session, form.get("token", "")):
+            raise RefusedFormError(403)
+        return form
+
+    def page(self, template: str, session: Session, status: int = 200, **values: Any) -> Response:
+        """A page of another module, from a template beside ours."""
+        return self._page(template, status, token=self._sessions.form_token(session), **values)
+
+    def go(self, path: str) -> Response:
+        """To one of our own pages."""
+        return _go(path)
 
     def _guarded(self, handler: Handler) -> Handler:
         """The handler, with a plain page for whatever goes wrong in it."""
@@ -210,9 +239,7 @@ class Desk:
         return session
 
     async def _check_token(self, request: Request, session: Session) -> None:
-        form = await _read_form(request)
-        if not self._sessions.is_form_token(session, form.get("token", "")):
-            raise RefusedFormError(403)
+        await self.form_of(request, session, LONGEST_FORM)
 
     def _login_form(self, request: Request, refusal: str = "", status: int = 200) -> Response:
         session = self._session(request)
@@ -240,6 +267,7 @@ class Desk:
         return response
 
     def _page(self, template: str, status: int = 200, **values: Any) -> Response:
+        values["banner"] = self._view.banner(self._clock.now())
         content = self._templates.get_template(template).render(**values)
         return HTMLResponse(content, status, headers=HEADERS)
 
@@ -253,7 +281,7 @@ def _go(path: str) -> Response:
     return RedirectResponse(path, 303, headers=HEADERS)
 
 
-async def _read_form(request: Request) -> dict[str, str]:
+async def _read_form(request: Request, longest: int = LONGEST_FORM) -> dict[str, str]:
     """The fields of a form, read whole before anything is done with them.
 
     Raises:
@@ -262,7 +290,7 @@ async def _read_form(request: Request) -> dict[str, str]:
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > LONGEST_FORM:
+        if len(body) > longest:
             raise RefusedFormError(413)
     try:
         fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)

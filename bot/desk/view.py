@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from bot.clinic.content import unreviewed_until
 from bot.clinic.details import spoken_phone
 from bot.clinic.hours import OpeningHours
 from bot.store.bookings import Booked
@@ -97,6 +98,7 @@ class View:
     ) -> None:
         """Takes clinic.yml, the block `desk` of data/desk.yml and `times` of data/facts.yml."""
         self._hours = OpeningHours.from_mapping(clinic)
+        self._clinic = clinic
         self._words = words
         self._times = times
         self._visits = {name: visit["name"] for name, visit in clinic["visits"].items()}
@@ -129,6 +131,14 @@ class View:
             )
             for day, visits in groupby(booked, key=lambda each: self._local(each.starts_at).date())
         ]
+
+    def banner(self, now: datetime) -> str:
+        """What stands on every page while texts are served that no doctor has approved."""
+        until = unreviewed_until(self._clinic, self._local(now).date())
+        if until is None:
+            return ""
+        day = self._hours.say_date(until, self._times)
+        return str(self._words["content"]["banner"]).format(until=day)
 
     def refusal(self, why: str) -> str:
         """Why a login is refused: `wrong`, `locked` or `old`."""

@@ -48,6 +48,8 @@ UNSEEN = {
 }
 # What staff are told of a sign that can wait for a call today.
 SAME_DAY, REPORT = Urgency.SAME_DAY.value, "report_reaction"
+# A request for staff: an answer was kept back that no doctor has approved.
+WITHHELD = "withheld"
 # A thumb up under a message of ours asks for no answer.
 REACTION = "reaction"
 # Seconds between two looks for what is due, and the longest waits before another try.
@@ -510,7 +512,8 @@ class Door:
         urgency = Urgency(turn.urgency)
         if urgency in DANGER:
             return _in_danger(turn.messages, urgency)
-        return Answer(turn.messages, intent=turn.intent)
+        kind = WITHHELD if turn.withheld else ""
+        return Answer(turn.messages, intent=turn.intent, request_kind=kind)
 
     async def _pressed(self, inbound: Inbound, now: datetime) -> Press | None:
         press = read_payload(inbound.text.strip())

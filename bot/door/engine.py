@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,14 +28,24 @@ class Turn:
     messages: list[dict[str, Any]] = field(repr=False)
     intent: str
     urgency: str
+    # Whether an answer was kept back that no doctor has approved: the team has to answer it.
+    withheld: bool = False
+
+
+Content = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+async def _as_in_the_files() -> Mapping[str, Any]:
+    return {}
 
 
 class Engine:
     """Calls the engine on loopback with the shared token."""
 
-    def __init__(self, url: str, token: str) -> None:
-        """Opens no connection yet."""
+    def __init__(self, url: str, token: str, content: Content = _as_in_the_files) -> None:
+        """Opens no connection yet; `content` says how texts are served (`ServedContent.block`)."""
         self._url = url
+        self._content = content
         self._headers = {"Authorization": f"Bearer {token}"}
         # Not a client: cookies, redirects and merging of settings cost as much as the call.
         self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(keepalive_expiry=KEPT_OPEN))
@@ -66,10 +77,16 @@ class Engine:
                 "press": press and {"intent": press.intent, "entities": dict(press.entities)},
                 "again": again,
                 "angry": angry,
+                "content": dict(await self._content()),
             },
         )
         try:
-            turn = Turn(body["messages"], body["intent"], body["judgement"]["urgency"])
+            turn = Turn(
+                body["messages"],
+                body["intent"],
+                body["judgement"]["urgency"],
+                bool(body.get("withheld")),
+            )
         except (KeyError, TypeError):
             raise EngineError("the engine's answer has another shape") from None
         if not turn.messages:

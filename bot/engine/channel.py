@@ -23,7 +23,7 @@ from bot.engine.follow_up import FollowUpReader
 from bot.engine.in_check import as_answer
 from bot.engine.reading import BESIDE, REFUSED, as_turn, read
 from bot.engine.refused_again import refused_again
-from bot.engine.texts import QUESTIONS
+from bot.engine.texts import QUESTIONS, WITHHELD, served_as
 from bot.engine.understanding import outputs, pressed
 from bot.settings import read_settings
 
@@ -42,13 +42,14 @@ class FrontOutput(CollectingOutputChannel):
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Keeps the text as one message."""
-        await self._persist_message({"text": text})
+        await self._persist_message({"text": text, WITHHELD: kwargs.get(WITHHELD, False)})
 
     async def send_text_with_buttons(
         self, recipient_id: str, text: str, buttons: list[dict[str, Any]], **kwargs: Any
     ) -> None:
         """Keeps text and buttons as one message."""
-        await self._persist_message({"text": text, "buttons": buttons})
+        withheld = kwargs.get(WITHHELD, False)
+        await self._persist_message({"text": text, "buttons": buttons, WITHHELD: withheld})
 
 
 class FrontChannel(InputChannel):
@@ -152,24 +153,22 @@ class FrontChannel(InputChannel):
             messages: list[dict[str, Any]] = [{"text": reply}]
         else:
             output = FrontOutput()
-            parse = as_turn(parse, agent.nlg)
-            await agent.handle_message(
-                UserMessage(
-                    _in_one_line(body["text"]),
-                    output,
-                    body["conversation"],
-                    parse_data=parse,
-                    input_channel=CHANNEL,
-                    message_id=body["message"],
-                    metadata={"message": body["message"]},
+            # What the front does not say is served as the files have it.
+            with served_as(body.get("content") or {}):
+                parse = as_turn(parse, agent.nlg)
+                await agent.handle_message(
+                    UserMessage(
+                        _in_one_line(body["text"]),
+                        output,
+                        body["conversation"],
+                        parse_data=parse,
+                        input_channel=CHANNEL,
+                        message_id=body["message"],
+                        metadata={"message": body["message"]},
+                    )
                 )
-            )
-            messages = beside_task(output.messages, parse.get(BESIDE))
-        return {
-            "messages": messages,
-            "intent": parse["intent"]["name"],
-            JUDGEMENT: parse[JUDGEMENT],
-        }
+            messages = output.messages
+        return _answer(messages, parse)
 
 
 def _agent(app: Sanic) -> Agent:
@@ -199,14 +198,27 @@ async def _answered_before(agent: Agent, conversation: str, message: str) -> dic
             found = event if event.message_id == message else None
         elif found and isinstance(event, BotUttered):
             buttons = event.data.get("buttons")
-            said.append({"text": event.text, **({"buttons": buttons} if buttons else {})})
+            withheld = event.metadata.get(WITHHELD, False)
+            said.append({"text": event.text, "buttons": buttons or [], WITHHELD: withheld})
     if not found or not said:
         return None
     parse = found.parse_data or {}
+    return _answer(said, {**parse, "intent": {"name": found.intent_name}})
+
+
+def _answer(said: list[dict[str, Any]], parse: dict[str, Any]) -> dict[str, Any]:
+    """A turn's answer for the front: the messages, and whether the team has to be asked."""
+    beside = parse.get(BESIDE) or {}
+    parts = [*said, beside.get("topics") or {}]
+    shown = ("text", "buttons")
     return {
-        "messages": beside_task(said, parse.get(BESIDE)),
-        "intent": found.intent_name,
+        "messages": [
+            {name: part for name, part in message.items() if name in shown and part}
+            for message in beside_task(said, parse.get(BESIDE))
+        ],
+        "intent": parse["intent"]["name"],
         JUDGEMENT: parse.get(JUDGEMENT),
+        WITHHELD: any(part.get(WITHHELD) for part in parts),
     }
 
 

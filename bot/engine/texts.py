@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
@@ -12,6 +14,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.clock import Clock
+from bot.clinic.content import Served, aftercare_call, aftercare_line, item_of
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.nearest import payload
@@ -31,6 +34,24 @@ EXPECTED_PLACEHOLDER = "{expected_text}"
 QUESTIONS = "questions"
 TOPIC_RESPONSE = "utter_faq/"
 BOOKING = "book_consultation"
+# Said in place of what is withheld; the message then carries the key, and the team is asked.
+ASKED_THE_TEAM = "utter_asked_the_team"
+WITHHELD = "withheld"
+# The line of data/wording.yml, and the mark of what carries it.
+UNREVIEWED = "unreviewed"
+
+# Of the turn at hand: turns run side by side, each in a context of its own.
+_served: ContextVar[Served] = ContextVar("served", default=Served.from_block({}))  # noqa: B039
+
+
+@contextmanager
+def served_as(block: Mapping[str, Any]) -> Iterator[None]:
+    """Serves texts as the front says it (`bot.clinic.content.serving`) for one turn."""
+    token = _served.set(Served.from_block(block))
+    try:
+        yield
+    finally:
+        _served.reset(token)
 
 
 class ClinicTexts(TemplatedNaturalLanguageGenerator):
@@ -56,9 +77,6 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         }
         self._aftercare = AfterCare(*aftercare_parts(self._clinic))
         self._clock = Clock(clock_offset(settings))
-        # No answer can be approved yet, so production serves all of them as not yet checked; it
-        # starts only if `content.serve_unreviewed` says that the clinic knows.
-        self._is_unreviewed = settings.is_production
 
     def facts_now(self) -> dict[str, str]:
         """Every placeholder's phrase at this moment."""
@@ -79,6 +97,7 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         """A response, or one message for all topics where the patient asked for several.
 
         The answer to a topic of after-care is that of the device and day which the patient told.
+        In place of what is withheld the patient hears that the team is asked.
         """
         latest = tracker.latest_message
         parse = (latest.parse_data if latest else None) or {}
@@ -88,12 +107,14 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
             if len(message["buttons"]) < MOST_BUTTONS:
                 message["buttons"] += self.offers([BOOKING])
             return message
-        message = await super().generate(utter_action, tracker, output_channel, **kwargs)
-        topic = utter_action.removeprefix(TOPIC_RESPONSE)
-        if message and utter_action.startswith(TOPIC_RESPONSE):
-            told = self._told((latest.text if latest else None) or "")
-            if self._aftercare.tells_more(told, topic):
-                message["text"] = self._by_device_and_day(told, topic, message)
+        by_day = self._by_device_and_day(utter_action, (latest.text if latest else None) or "")
+        is_withheld = not by_day and _served.get().withholds(item_of(utter_action))
+        said = ASKED_THE_TEAM if is_withheld else utter_action
+        message = await super().generate(said, tracker, output_channel, **kwargs)
+        if message and is_withheld:
+            message[WITHHELD] = True
+        if message and by_day:
+            message["text"] = by_day
         return message
 
     def _told(self, text: str) -> Told:
@@ -102,31 +123,53 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
             return Told()
         return self._aftercare.told(text, self._clock.now().astimezone(self._hours.zone).date())
 
-    def _by_device_and_day(self, told: Told, topic: str, answer: dict[str, Any]) -> str:
-        """The after-care of one device and day, framed as the topic's own answer."""
+    def _by_device_and_day(self, utter_action: str, text: str) -> str:
+        """The after-care of the device and day in a patient's words, framed as the topic's answer.
+
+        Empty where they tell neither, and where a doctor has not approved all of it: a list with a
+        hole in it would mislead.
+        """
+        topic = utter_action.removeprefix(TOPIC_RESPONSE)
+        told = self._told(text) if topic != utter_action else Told()
+        if not self._aftercare.tells_more(told, topic):
+            return ""
         told = self._aftercare.about(told, topic)
         lines = self._aftercare.lines(told, topic)
+        parts = [aftercare_call(told.device), *(aftercare_line(line.name) for line in lines)]
+        if _served.get().withholds(*parts):
+            return ""
         names = self._aftercare.source_names(lines, self._shown_as)
-        source = str(self._frame["sources_join"]).join(names)
-        text = fill(self._aftercare.body(told, lines), self.facts_now())
-        return self._framed(text, {**answer["metadata"], "source": source})
+        metadata = {
+            **self.responses[utter_action][0]["metadata"],
+            "source": str(self._frame["sources_join"]).join(names),
+            UNREVIEWED: _served.get().marks(*parts),
+        }
+        return self._framed(fill(self._aftercare.body(told, lines), self.facts_now()), metadata)
 
     def topics(self, labels: Sequence[str]) -> dict[str, Any]:
         """One message with the short answers to topics (`faq/price`), and a button to each whole.
 
+        Where one is withheld the message says that the team is asked.
+
         Raises:
             KeyError: a topic has no answer.
         """
-        unread = str(self._frame["unreviewed"]) if self._is_unreviewed else ""
-        known = self.facts_now()
-        answers = [self._short(label, known) for label in labels]
-        return {
-            "text": told_together(answers, self._frame, unread),
-            "buttons": [each.button for each in answers],
-        }
+        served, known = _served.get(), self.facts_now()
+        told = [label for label in labels if not served.withholds(label)]
+        answers = [self._short(label, known) for label in told]
+        unread = str(self._frame[UNREVIEWED]) if served.marks(*told) else ""
+        texts = [told_together(answers, self._frame, unread)] if answers else []
+        buttons = [each.button for each in answers]
+        if len(told) == len(labels):
+            return {"text": texts[0], "buttons": buttons}
+        asked = self.responses[ASKED_THE_TEAM][0]
+        texts.append(fill(asked["text"], known))
+        buttons = buttons or [dict(each) for each in asked["buttons"]]
+        return {"text": "\n\n".join(texts), "buttons": buttons, WITHHELD: True}
 
     def _short(self, label: str, known: dict[str, str]) -> ShortAnswer:
-        metadata = self.responses[f"utter_{label}"][0]["metadata"]
+        answer = _served.get().worded(label, self.responses[f"utter_{label}"][0])
+        metadata = answer["metadata"]
         title = more_title(metadata["label"], self._more)
         return ShortAnswer(
             fill(metadata["short"], known).strip(),
@@ -142,6 +185,19 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
             for task in tasks
             if task in self._labels
         ]
+
+    def _random_response_for(
+        self, utter_action: str, output_channel: str, filled_slots: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The response in the words that are served, with a mark if no doctor has approved them."""
+        response = super()._random_response_for(utter_action, output_channel, filled_slots)
+        if response is None:
+            return None
+        served, item = _served.get(), item_of(utter_action)
+        worded = served.worded(item, response)
+        if served.marks(item):
+            worded["metadata"] = {**(worded.get("metadata") or {}), UNREVIEWED: True}
+        return worded
 
     def _fill_response(
         self,
@@ -188,6 +244,6 @@ class ClinicTexts(TemplatedNaturalLanguageGenerator):
         notice = metadata.get("notice", "none")
         if notice != "none":
             lines.append(self._frame["notices"][notice])
-            if self._is_unreviewed:
-                lines.append(self._frame["unreviewed"])
+        if metadata.get(UNREVIEWED):
+            lines.append(self._frame[UNREVIEWED])
         return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,12 @@ async def test_the_first_reply_carries_the_notice(reception: Reception) -> None:
 async def test_the_notice_says_that_this_is_no_doctor(reception: Reception) -> None:
     [said] = await reception.say("hello")
     assert said.startswith("I'm an automated assistant, not a doctor")
+
+
+async def test_an_answer_that_was_withheld_is_a_request_to_the_team(reception: Reception) -> None:
+    reception.engine.answers["does it hurt"] = replace(says("We ask our team."), withheld=True)
+    await reception.say("does it hurt")
+    assert reception.requests == [("withheld", "routine", "does it hurt")]
 
 
 async def test_the_second_reply_carries_no_notice(reception: Reception) -> None:

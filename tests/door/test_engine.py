@@ -91,6 +91,7 @@ async def test_a_turn_sends_the_message_with_its_ids(server: FakeEngine, engine:
         "press": None,
         "again": False,
         "angry": False,
+        "content": {},
     }
     assert server.calls == [("POST", "/front/turn", sent)]
 
@@ -110,6 +111,22 @@ async def test_a_press_is_sent_as_intent_and_ids(server: FakeEngine, engine: Eng
 
 async def test_a_turn_gives_what_the_engine_made_of_it(engine: Engine) -> None:
     assert await turn(engine) == Turn([{"text": "Hello"}], "greet", "none")
+
+
+async def test_a_turn_says_how_texts_are_served(server: FakeEngine) -> None:
+    async def content() -> dict[str, list[str]]:
+        return {"withheld": ["faq/pain"]}
+
+    engine = Engine(f"http://127.0.0.1:{server.server_port}", TOKEN, content)
+    await turn(engine)
+    [(_, _, sent)] = server.calls
+    assert sent["content"] == {"withheld": ["faq/pain"]}
+    await engine.close()
+
+
+async def test_a_turn_tells_that_an_answer_was_withheld(server: FakeEngine, engine: Engine) -> None:
+    server.answer = json.dumps({**ANSWER, "withheld": True}).encode()
+    assert (await turn(engine)).withheld
 
 
 async def test_a_turn_shows_no_words_in_a_traceback(engine: Engine) -> None:

@@ -242,6 +242,57 @@ def test_again_gives_what_was_recorded(patient: Conversation) -> None:
     assert answer["messages"] == [{"text": "Sorry, I cannot answer right now."}]
 
 
+# How the front has texts served
+
+ASKED = "I don't have a checked answer for that."
+SEVERAL = "what are exosomes? how much does it cost?"
+
+
+def test_a_withheld_answer_asks_the_team_and_says_so_to_the_front(patient: Conversation) -> None:
+    answer = patient.turn("does it hurt", content={"withheld": ["faq/pain"]})
+    assert [each["text"].startswith(ASKED) for each in answer["messages"]] == [True]
+    assert set(answer["messages"][0]) == {"text", "buttons"}
+    assert answer["withheld"] is True
+
+
+def test_the_next_turn_is_served_as_its_own_call_says(patient: Conversation) -> None:
+    patient.turn("does it hurt", content={"withheld": ["faq/pain"]})
+    answer = patient.turn("does it hurt")
+    assert not answer["messages"][0]["text"].startswith(ASKED)
+    assert answer["withheld"] is False
+
+
+def test_of_several_questions_a_withheld_one_asks_the_team(patient: Conversation) -> None:
+    answer = patient.turn(SEVERAL, content={"withheld": ["faq/what_are_exosomes"]})
+    [message] = answer["messages"]
+    assert ASKED in message["text"]
+    assert not message["text"].startswith(ASKED)
+    assert answer["withheld"] is True
+
+
+@pytest.mark.parametrize("text", ["does it hurt", SEVERAL])
+def test_again_still_knows_what_was_withheld(patient: Conversation, text: str) -> None:
+    message = uuid.uuid4().hex
+    block = {"withheld": ["faq/pain", "faq/what_are_exosomes"]}
+    first = patient.turn(text, message=message, content=block)
+    assert first["withheld"] is True
+    assert patient.turn(text, message=message, again=True) == first
+
+
+def test_danger_is_answered_whatever_is_withheld(patient: Conversation) -> None:
+    everything = ["safety/emergency/action", "safety/emergency/extra/E01"]
+    answer = patient.turn("I can't breathe", content={"withheld": everything})
+    assert "112" in answer["messages"][0]["text"]
+    assert answer["withheld"] is False
+
+
+def test_an_edit_is_told_in_its_words(patient: Conversation) -> None:
+    words = {"text": "It can sting. Call {front_desk}.", "short": "It can sting."}
+    [message] = patient.turn("does it hurt", content={"edited": {"faq/pain": words}})["messages"]
+    phone = read_yaml(ROOT / "clinic.yml")["phones"]["front_desk"]
+    assert message["text"].startswith(f"It can sting. Call {phone}.\nSource: ")
+
+
 # Parse, as the evaluation reads it
 
 

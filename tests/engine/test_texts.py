@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -17,7 +18,7 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.clinic.clock import offset_for
 from bot.clinic.red_flags import Judgement, Urgency
 from bot.data_files import DATA, ROOT, read_yaml
-from bot.engine.texts import ClinicTexts
+from bot.engine.texts import ClinicTexts, served_as
 from bot.settings import keep_clock_offset, read_settings
 
 # The clinic of clinic.yml is open on this Monday morning and closed on this Sunday.
@@ -270,3 +271,139 @@ async def test_aftercare_says_the_clinics_own_value(
     monkeypatch.setenv("CLINIC_FILE", str(tmp_path / "clinic.yml"))
     text = (await said(texts_at(OPEN), "utter_faq/makeup_after", "mnrf 2 days ago"))["text"]
     assert "Make-up: after 4 days" in text
+
+
+# What the front says of the texts: edited, withheld, not reviewed yet
+
+ASKED = "I don't have a checked answer for that."
+PAIN = "utter_faq/pain"
+
+
+async def test_where_the_front_says_nothing_a_text_is_served_as_its_file_has_it(
+    texts_at: TextsAt,
+) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, PAIN)
+    with served_as({}):
+        assert await said(texts, PAIN) == own
+    assert WORDING["unreviewed"] not in own["text"]
+
+
+async def test_a_withheld_answer_is_a_question_to_the_team(texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    with served_as({"withheld": ["faq/pain", "response/utter_no_photo"]}):
+        for name in (PAIN, "utter_no_photo"):
+            answer = await said(texts, name)
+            assert answer["text"].startswith(ASKED)
+            assert answer["withheld"] is True
+        assert not (await said(texts, "utter_faq/price")).get("withheld")
+
+
+async def test_an_edited_answer_is_told_with_the_facts_and_lines_of_its_own(
+    texts_at: TextsAt,
+) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, PAIN)
+    words = {"text": "It can sting. Call {front_desk}.", "short": "It can sting."}
+    with served_as({"edited": {"faq/pain": words}}):
+        answer = await said(texts, PAIN)
+    phone = read_yaml(ROOT / "clinic.yml")["phones"]["front_desk"]
+    below = own["text"].split("\n")[-2:]
+    assert answer["text"].split("\n") == [f"It can sting. Call {phone}.", *below]
+    assert answer["buttons"] == own["buttons"]
+    assert await said(texts, PAIN) == own
+
+
+async def test_an_unreviewed_answer_says_so_last(texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, PAIN)
+    with served_as({"unreviewed": ["faq/pain"]}):
+        assert (await said(texts, PAIN))["text"] == f"{own['text']}\n{WORDING['unreviewed']}"
+        assert WORDING["unreviewed"] not in (await said(texts, "utter_faq/side_effects"))["text"]
+
+
+def test_beside_others_a_withheld_answer_is_left_out_and_the_team_asked(
+    texts_at: TextsAt,
+) -> None:
+    texts = texts_at(OPEN)
+    alone = texts.topics(["faq/price"])
+    with served_as({"withheld": ["faq/pain"]}):
+        message = texts.topics(["faq/pain", "faq/price"])
+    assert message["text"].startswith(f"{alone['text']}\n\n{ASKED}")
+    assert message["buttons"] == alone["buttons"]
+    assert message["withheld"] is True
+
+
+def test_where_all_are_withheld_the_team_is_asked_once(texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    with served_as({"withheld": ["faq/pain", "faq/side_effects"]}):
+        message = texts.topics(["faq/pain", "faq/side_effects"])
+    assert message["text"].startswith(ASKED)
+    assert message["text"].count(ASKED) == 1
+    assert {"title": "When to call", "payload": '/faq{"topic":"when_to_call"}'} in message[
+        "buttons"
+    ]
+
+
+def test_beside_others_an_edited_answer_is_told_in_its_short_form(texts_at: TextsAt) -> None:
+    words = {"text": "It can sting.", "short": "It stings."}
+    with served_as({"edited": {"faq/pain": words}}):
+        message = texts_at(OPEN).topics(["faq/pain", "faq/price"])
+    assert message["text"].startswith("It stings.\n\n")
+
+
+def test_several_answers_say_once_that_one_is_unreviewed(texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    with served_as({"unreviewed": ["faq/pain"]}):
+        assert texts.topics(["faq/pain", "faq/price"])["text"].endswith(WORDING["unreviewed"])
+        assert WORDING["unreviewed"] not in texts.topics(["faq/price"])["text"]
+
+
+async def test_after_care_with_a_withheld_line_is_the_topics_own_answer(
+    texts_at: TextsAt,
+) -> None:
+    texts = texts_at(OPEN)
+    name, message = "utter_faq/makeup_after", "mnrf 2 days ago"
+    own = await said(texts, name)
+    by_day = await said(texts, name, message)
+    for part in ("aftercare/makeup_mostly_fine", "aftercare/call/mnrf"):
+        with served_as({"withheld": [part]}):
+            assert await said(texts, name, message) == own
+    with served_as({"withheld": ["aftercare/makeup_plasma"]}):
+        assert await said(texts, name, message) == by_day
+
+
+async def test_approved_lines_are_told_although_the_topics_own_answer_is_withheld(
+    texts_at: TextsAt,
+) -> None:
+    texts = texts_at(OPEN)
+    name, message = "utter_faq/makeup_after", "mnrf 2 days ago"
+    by_day = await said(texts, name, message)
+    with served_as({"withheld": ["faq/makeup_after"]}):
+        assert (await said(texts, name, message))["text"] == by_day["text"]
+        assert (await said(texts, name))["text"].startswith(ASKED)
+
+
+async def test_a_safety_text_is_not_withheld(texts_at: TextsAt) -> None:
+    texts = texts_at(OPEN)
+    own = await said(texts, "utter_emergency")
+    with served_as({"withheld": ["safety/emergency/action"]}):
+        assert await said(texts, "utter_emergency") == own
+
+
+async def test_two_turns_at_once_are_each_served_in_their_own_way(texts_at: TextsAt) -> None:
+    texts, both_began = texts_at(OPEN), asyncio.Event()
+    own = await said(texts, PAIN)
+
+    async def withheld() -> dict[str, Any]:
+        with served_as({"withheld": ["faq/pain"]}):
+            await both_began.wait()
+            return await said(texts, PAIN)
+
+    async def as_it_is() -> dict[str, Any]:
+        both_began.set()
+        return await said(texts, PAIN)
+
+    first, second = await asyncio.gather(withheld(), as_it_is())
+    assert first["text"].startswith(ASKED)
+    assert second == own
