@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
@@ -27,6 +29,8 @@ from bot.store.database import Database
 from bot.store.messages import Answer, Inbound
 from bot.store.requests import add_request
 from bot.store.tables import InboundMessage
+from tests.channels.browser import Browser
+from tests.house import free_ports, wait_until
 from tests.store.databases import opened_database
 
 # A Monday, 12:00 in Mumbai.
@@ -244,3 +248,40 @@ class Patients:
 @pytest.fixture
 def patients(database: Database) -> Patients:
     return Patients(database)
+
+
+@pytest.fixture
+def url(app: Starlette) -> Iterator[str]:
+    """The desk on a port of this machine."""
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, 10.0, "the desk listens")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10.0)
+
+
+@pytest.fixture
+def browser(tmp_path: Path, url: str) -> Iterator[Browser]:
+    """A browser that shows the login; at the end it has nothing to complain of."""
+    opened = Browser(tmp_path / "profile")
+    try:
+        opened.call("Page.navigate", url=f"{url}/desk")
+        opened.wait_for("location.pathname === '/desk/login' && document.readyState === 'complete'")
+        yield opened
+        opened.evaluate("document.title")  # brings what the browser still had to say
+        # The icon belongs to the front, which is not here.
+        assert [each for each in opened.complaints if "404" not in each] == []
+    finally:
+        opened.close()
+
+
+def log_in(browser: Browser) -> None:
+    """The password box has the focus: a keyboard is enough."""
+    browser.call("Input.insertText", text=PASSWORD)
+    browser.press_key("Enter", 13)
+    browser.wait_for("location.pathname === '/desk' && document.readyState === 'complete'")

@@ -5,23 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from threading import Thread
+from datetime import UTC, datetime
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from bot.clinic.suitability.questions import YES
 from bot.store.bookings import Booked
 from bot.store.consents import add_consent
 from bot.store.database import Database
 from tests.channels.browser import Browser
-from tests.desk.conftest import NOW, PASSWORD, Patients
+from tests.desk.conftest import NOW, Patients, log_in
 from tests.desk.test_brief import STARTS, keep, whole
-from tests.house import free_ports, wait_until
 
 SIZES = [(360, 740), (1280, 800)]
 # Every text whose contrast with what is behind it is less than 4.5 (WCAG 2.2, 1.4.3).
@@ -51,43 +45,6 @@ WEAK_TEXTS = """(() => {
         .filter(([, ratio]) => ratio < 4.5);
 })()
 """
-
-
-@pytest.fixture
-def url(app: Starlette) -> Iterator[str]:
-    """The desk on a port of this machine."""
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 10.0, "the desk listens")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10.0)
-
-
-@pytest.fixture
-def browser(tmp_path: Path, url: str) -> Iterator[Browser]:
-    """A browser that shows the login; at the end it has nothing to complain of."""
-    opened = Browser(tmp_path / "profile")
-    try:
-        opened.call("Page.navigate", url=f"{url}/desk")
-        opened.wait_for("location.pathname === '/desk/login' && document.readyState === 'complete'")
-        yield opened
-        opened.evaluate("document.title")  # brings what the browser still had to say
-        # The icon belongs to the front, which is not here.
-        assert [each for each in opened.complaints if "404" not in each] == []
-    finally:
-        opened.close()
-
-
-def log_in(browser: Browser) -> None:
-    """The password box has the focus: a keyboard is enough."""
-    browser.call("Input.insertText", text=PASSWORD)
-    browser.press_key("Enter", 13)
-    browser.wait_for("location.pathname === '/desk' && document.readyState === 'complete'")
 
 
 def fill(patients: Patients) -> None:
