@@ -1,5 +1,5 @@
 # The commands of the project. `make run` and `make test` do all the set-up themselves.
-.PHONY: run test soak bench eval safety chat train lint format lock requests clean
+.PHONY: run test soak bench eval safety content chat train lint format lock requests clean
 
 PYTHON := .venv/bin/python
 ENGINE := .venv-engine/bin/python
@@ -30,6 +30,10 @@ eval: .venv-engine/.installed
 # What the judgement of safety misses and imagines (docs/safety.md); CSV: ordinary texts besides.
 safety: .venv-engine/.installed
 	@$(ENGINE) -m bot.evaluation.safety $(CSV)
+
+# Every text a doctor answers for, as patients read it, on one page; fails on a broken rule.
+content: .venv/.installed
+	@$(PYTHON) -m bot content
 
 chat: .venv/.installed
 	@$(PYTHON) -m bot chat

@@ -7,12 +7,13 @@ import asyncio
 import subprocess
 import sys
 from datetime import datetime, timezone
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.encryption import Cipher, DataKeyError, make_key
 from bot.settings import SettingsError, clock_offset, read_settings
-from bot.start import StartError
+from bot.start import StartError, read_clinic_file
 from bot.store.database import Database
 from bot.store.requests import close_request, open_requests
 from bot.store.staff import FIRST_USER, PASSWORD_FILE, renew_password
@@ -87,6 +88,21 @@ def _desk_password(_: argparse.Namespace) -> int:
     return 0
 
 
+def _content(arguments: argparse.Namespace) -> int:
+    from bot.content import command
+
+    settings = read_settings()
+    clinic = read_clinic_file(settings.clinic_file)
+    try:
+        if arguments.what == "diff":
+            return command.show_diff(settings, clinic)
+        return command.write_page(settings, clinic, arguments.out)
+    except SQLAlchemyError:
+        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
+    except OSError:
+        raise StartError(f"{arguments.out} cannot be written: name another with --out.") from None
+
+
 def _make_key(_: argparse.Namespace) -> int:
     print(make_key())
     return 0
@@ -108,6 +124,7 @@ def main() -> int:
         ("chat", _chat, "chat in the terminal with a running front"),
         ("migrate", _migrate, "bring the database to the newest tables"),
         ("requests", _requests, "list what patients want a person to read"),
+        ("content", _content, "write a page with every text a doctor answers for, and check them"),
         ("desk-password", _desk_password, "make a new password for the desk"),
         ("make-key", _make_key, "print a new key for DATA_KEY, SECRET_KEY or ENGINE_TOKEN"),
     ):
@@ -121,6 +138,13 @@ def main() -> int:
             command.add_argument("--session", default="", help="go on with this session")
         if name == "requests":
             command.add_argument("--close", metavar="ID", default="", help="mark one as done")
+        if name == "content":
+            command.add_argument(
+                "what", nargs="?", choices=["diff"], help="what changed since its last approval"
+            )
+            command.add_argument(
+                "--out", type=Path, default=Path("build/content.html"), help="where to write it"
+            )
     arguments = parser.parse_args()
     try:
         return int(arguments.function(arguments))

@@ -81,6 +81,12 @@ class ContentItem:
         return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
     @property
+    def whole(self) -> str:
+        """All that a patient reads of its full form, in every language."""
+        parts = (self.text, *self.others, self.source, self.notice)
+        return "\n".join(part for part in parts if part)
+
+    @property
     def editable(self) -> bool:
         """Whether its words can be changed at the desk."""
         return self.kind in EDITABLE
@@ -235,7 +241,7 @@ class Decision:
     hash: str
     # approved, edited or rejected
     verdict: str
-    # As it was shown, or as the doctor changed it.
+    # As it was shown, or as the doctor changed it (`ContentItem.whole`).
     text: str
     short: str
     # An edit's own words, with names of facts in braces; else empty.

@@ -87,6 +87,20 @@ def facts(clinic: Mapping[str, Any], wording: Mapping[str, Any], now: datetime) 
     Raises:
         KeyError: the wording lacks a key.
     """
+    values, defaults = _values(clinic, wording, now), wording["defaults"]
+    return {name: values.get(name) or str(defaults[name]) for name in sorted(PLACEHOLDERS)}
+
+
+def said_instead(
+    clinic: Mapping[str, Any], wording: Mapping[str, Any], now: datetime
+) -> dict[str, str]:
+    """The phrase for every placeholder to which this clinic has no value of its own."""
+    values, defaults = _values(clinic, wording, now), wording["defaults"]
+    return {name: str(defaults[name]) for name in sorted(PLACEHOLDERS) if not values.get(name)}
+
+
+def _values(clinic: Mapping[str, Any], wording: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """The clinic's own value of each placeholder, or an empty string."""
     who = _block(clinic, "clinic")
     phones = _block(clinic, "phones")
     protocol = _block(clinic, "protocol")
@@ -118,8 +132,7 @@ def facts(clinic: Mapping[str, Any], wording: Mapping[str, Any], now: datetime) 
     }
     values["after_hours"] = values["after_hours"] or _hospital(phones, patterns)
     values["same_day"] = values["same_day"] or values["front_desk"]
-    defaults = wording["defaults"]
-    return {name: values.get(name) or str(defaults[name]) for name in sorted(PLACEHOLDERS)}
+    return values
 
 
 def fill(text: str, known: Mapping[str, str]) -> str:

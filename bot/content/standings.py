@@ -23,10 +23,15 @@ def present_standings(settings: Settings, project: Project, today: date) -> list
         sqlalchemy.exc.SQLAlchemyError: the database cannot be opened.
     """
     months = project.clinic["content"]["approval_months"]
-    return standings(project.register, _decisions(settings), today, months)
+    return standings(project.register, past_decisions(settings), today, months)
 
 
-def _decisions(settings: Settings) -> list[Decision]:
+def past_decisions(settings: Settings) -> list[Decision]:
+    """Every decision, the newest last; none before the first start.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database cannot be opened.
+    """
     url = make_url(settings.database_url)
     # To look is not to make: SQLite would write a file that is not there.
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():

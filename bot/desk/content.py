@@ -142,7 +142,7 @@ class ContentPages:
             content_id=standing.item.id,
             hash=standing.item.hash,
             verdict=verdict,
-            text=shown.text,
+            text=shown.whole,
             short=shown.short,
             wording=shown.wording if is_edit else "",
             short_wording=shown.short_wording if is_edit else "",

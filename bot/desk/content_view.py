@@ -210,7 +210,7 @@ class ContentView:
         return str(known.get("shown_as", name)), name, str(known.get("work", "")).strip()
 
     def _past(self, decision: Decision, shown: ContentItem) -> Past:
-        is_present = (decision.text, decision.short) == (shown.text, shown.short)
+        is_present = (decision.text, decision.short) == (shown.whole, shown.short)
         return Past(
             when=decision.at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M"),
             said=str(self._words["states"][decision.verdict]),

@@ -140,7 +140,7 @@ async def test_an_approval_is_kept_with_the_doctor_as_registered(
     assert await decide(staff_member, "approved") == (303, f"{CONTENT}/{PAIN}?saved")
     [decision] = decisions(database)
     item = _example().register.items[PAIN]
-    assert (decision.verdict, decision.hash, decision.text) == ("approved", item.hash, item.text)
+    assert (decision.verdict, decision.hash, decision.text) == ("approved", item.hash, item.whole)
     assert (decision.doctor, decision.registration) == ("Dr Example Mehra", "EXAMPLE-0001")
     assert (decision.by, decision.at) == ("desk", clock.moment)
     shown = (await opened(staff_member)).text
