@@ -108,6 +108,11 @@ def never_refused(*_: object, **__: object) -> list[str]:
     return []
 
 
+def everything_served(*_: object, **__: object) -> dict[str, object]:
+    """Every text is served, whatever doctors decided."""
+    return {}
+
+
 REPLACEMENTS: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
@@ -121,6 +126,7 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
         taken_twice,
         record_with_words,
         never_refused,
+        everything_served,
     )
 }
 

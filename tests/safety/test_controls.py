@@ -113,8 +113,8 @@ def test_a_switch_that_does_not_exist_is_refused(
         pytest_load_initial_conftests(pytestconfig)
 
 
-def test_there_are_ten_controls_each_switched_off_in_its_own_way() -> None:
-    assert [each["id"] for each in CONTROLS] == [f"C{number:02}" for number in range(1, 11)]
+def test_there_are_eleven_controls_each_switched_off_in_its_own_way() -> None:
+    assert [each["id"] for each in CONTROLS] == [f"C{number:02}" for number in range(1, 12)]
     assert sorted(each["instead"] for each in CONTROLS) == sorted(REPLACEMENTS)
     assert len({each["code"] for each in CONTROLS}) == len(CONTROLS)
 
