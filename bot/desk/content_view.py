@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from bot.clinic.content_checks import Finding, TextChecks
 from bot.clinic.facts import facts, fill
 
 ALL = "all"
+# Characters of a text that stand in the list.
+BEGINNING = 70
 # What the list can be narrowed to, and the states that belong to each.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     PENDING: (PENDING,),
@@ -40,6 +43,8 @@ class Row:
     title: str
     state: str
     state_said: str
+    # The first words of the text.
+    begins: str
     # Why it is special, in words: what rests on habit alone, what is not medical.
     marks: tuple[str, ...]
 
@@ -203,7 +208,8 @@ class ContentView:
             if holds
         ]
         said = str(self._words["states"][found.state])
-        return Row(found.item.id, found.item.title, found.state, said, tuple(marks))
+        begins = shorten(found.shown.text, BEGINNING, placeholder="…")
+        return Row(found.item.id, found.item.title, found.state, said, begins, tuple(marks))
 
     def _source(self, name: str) -> tuple[str, str, str]:
         known = self._sources.get(name, {})
