@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.clinic.content import AFTERCARE, ANSWER, ContentItem
+from bot.clinic.content import AFTERCARE, ANSWER, SAFETY, ContentItem
 from bot.clinic.facts import fill, unfilled
 from bot.clinic.text_checks import Exemption, NeverSay, longest_sentence_words
 
@@ -121,7 +121,7 @@ class TextChecks:
         ]
 
     def _of_form(self, item: ContentItem) -> Iterator[Finding]:
-        if item.kind not in (ANSWER, AFTERCARE):
+        if item.kind == SAFETY:
             return
         if "\n\n" in item.wording.strip():
             yield Finding("blank_line")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -28,3 +29,8 @@ def test_long_words_in_a_long_sentence_read_harder() -> None:
 @pytest.mark.parametrize("text", ["", "...", "\n"])
 def test_a_text_without_words_has_grade_zero(text: str) -> None:
     assert reading_grade(text) == 0.0
+
+
+def test_the_module_that_textstat_misses_is_not_left_behind() -> None:
+    reading_grade("Call us today.")
+    assert "pkg_resources" not in sys.modules

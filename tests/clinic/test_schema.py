@@ -53,6 +53,7 @@ def test_defaults_are_filled_in() -> None:
     assert clinic["hours"]["sunday"] == []
     assert clinic["phones"]["hospital"] == {"name": "", "phone": ""}
     assert clinic["content"]["serve_unreviewed"] is None
+    assert clinic["content"]["approval_months"] is None
 
 
 def test_what_is_read_can_be_read_again() -> None:
@@ -118,6 +119,8 @@ VISIT = "visits: {talk: {name: Talk, minutes: 20, needs: {%s}}}"
         ("visits: {talk: {nam: Talk}}", "visits.talk.nam is no known key; did you mean name?"),
         ("content: {serve_unreviewed: {by: A, untill: 2026-12-31}}",
          "content.serve_unreviewed.untill is no known key; did you mean until?"),
+        ("content: {approval_months: 0}",
+         "content.approval_months should be at least 1, found 0."),
         ("closures: {days: [{dai: 2026-12-31}]}",
          "closures.days[1].dai is no known key; did you mean day?"),
         ("closures: {days: [{day: 2026-02-30}]}",

@@ -285,3 +285,35 @@ def log_in(browser: Browser) -> None:
     browser.call("Input.insertText", text=PASSWORD)
     browser.press_key("Enter", 13)
     browser.wait_for("location.pathname === '/desk' && document.readyState === 'complete'")
+
+
+def weak_texts(browser: Browser) -> list[Any]:
+    """Texts that do not stand out from what is behind them, with their contrast."""
+    found: list[Any] = browser.evaluate(
+        """(() => {
+            const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+            const light = (colour) => {
+                const [r, g, b] = numbers(colour).map((part) => part / 255)
+                    .map((part) => part <= 0.03928
+                        ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const ground = (node) => {
+                for (; node; node = node.parentElement) {
+                    const colour = getComputedStyle(node).backgroundColor;
+                    if (numbers(colour)[3] !== 0) return colour;
+                }
+                return "rgb(255, 255, 255)";
+            };
+            return [...document.querySelectorAll("body *")]
+                .filter((node) => [...node.childNodes].some(
+                    (child) => child.nodeType === 3 && child.textContent.trim()))
+                .map((node) => {
+                    const [one, other] = [light(getComputedStyle(node).color), light(ground(node))];
+                    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+                    return [node.textContent.trim().slice(0, 30), ratio];
+                })
+                .filter(([, ratio]) => ratio < 4.5);
+        })()"""
+    )
+    return found

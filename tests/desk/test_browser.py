@@ -14,37 +14,10 @@ from bot.store.bookings import Booked
 from bot.store.consents import add_consent
 from bot.store.database import Database
 from tests.channels.browser import Browser
-from tests.desk.conftest import NOW, Patients, log_in
+from tests.desk.conftest import NOW, Patients, log_in, weak_texts
 from tests.desk.test_brief import STARTS, keep, whole
 
 SIZES = [(360, 740), (1280, 800)]
-# Every text whose contrast with what is behind it is less than 4.5 (WCAG 2.2, 1.4.3).
-WEAK_TEXTS = """(() => {
-    const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
-    const light = (colour) => {
-        const [r, g, b] = numbers(colour).map((part) => part / 255)
-            .map((part) => part <= 0.03928
-                ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = (node) => {
-        for (; node; node = node.parentElement) {
-            const colour = getComputedStyle(node).backgroundColor;
-            if (numbers(colour)[3] !== 0) return colour;
-        }
-        return "rgb(255, 255, 255)";
-    };
-    return [...document.querySelectorAll("body *")]
-        .filter((node) => [...node.childNodes].some(
-            (child) => child.nodeType === 3 && child.textContent.trim()))
-        .map((node) => {
-            const [one, other] = [light(getComputedStyle(node).color), light(ground(node))];
-            const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-            return [node.textContent.trim().slice(0, 30), ratio];
-        })
-        .filter(([, ratio]) => ratio < 4.5);
-})()
-"""
 
 
 def fill(patients: Patients) -> None:
@@ -80,7 +53,7 @@ def test_every_text_stands_out_from_what_is_behind_it(
     fill(patients)
     browser.resize(1280, 800, dark=dark)
     log_in(browser)
-    assert browser.evaluate(WEAK_TEXTS) == []
+    assert weak_texts(browser) == []
 
 
 def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
@@ -152,4 +125,4 @@ def test_every_text_of_a_brief_stands_out_from_what_is_behind_it(
     patients.book(STARTS + timedelta(days=1), name="Ravi Rao", person="asha")
     browser.resize(1280, 800, dark=dark)
     show_brief(browser, url, visit)
-    assert browser.evaluate(WEAK_TEXTS) == []
+    assert weak_texts(browser) == []

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.store.database import Database
 from tests.channels.browser import Browser
-from tests.desk.conftest import HandClock, clinic, log_in
+from tests.desk.conftest import HandClock, clinic, log_in, weak_texts
 from tests.desk.test_content import CONTENT, PAIN, desk_of
 
 WHEN = "faq/when_to_call"
@@ -83,6 +83,24 @@ def test_nothing_reaches_over_the_edge_of_a_small_phone(browser: Browser, path: 
     browser.resize(320, 568)
     open_page(browser, path)
     assert browser.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("path", [CONTENT, f"{CONTENT}/{WHEN}"])
+def test_every_text_stands_out(browser: Browser, app: Restarted, path: str, dark: bool) -> None:
+    """WCAG 2.2, 1.4.3, also of what is rejected and of the banner."""
+    known = copy.deepcopy(clinic())
+    known["content"]["serve_unreviewed"] = {"by": "Dr Test One", "until": "2026-12-31"}
+    app.with_clinic(known)
+    browser.resize(1280, 800, dark=dark)
+    log_in(browser)
+    open_page(browser, f"{CONTENT}/{WHEN}")
+    browser.evaluate("document.querySelector('#rejected-doctor').value = 'mehra'")
+    browser.evaluate("document.querySelector('#rejected-reason').value = 'Too long.'")
+    browser.press("Reject this text")
+    browser.wait_for("location.search === '?saved' && document.readyState === 'complete'")
+    open_page(browser, path)
+    assert weak_texts(browser) == []
 
 
 def test_every_field_has_a_label_and_every_target_is_large_enough(browser: Browser) -> None:
