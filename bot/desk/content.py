@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from starlette.routing import Route
 
 from bot.clinic.clock import Clock
 from bot.clinic.content import APPROVED, EDITED, REJECTED, Decision, Register, Standing
-from bot.clinic.content_checks import TextChecks
+from bot.clinic.content_checks import Finding, TextChecks
 from bot.desk.content_view import ALL, FILTERS, ContentView, Doctor
 from bot.desk.pages import Desk
 from bot.desk.sessions import Session
@@ -123,7 +122,7 @@ class ContentPages:
             found.append(self._view.refusal("verdict"))
         return found
 
-    def _findings(self, standing: Standing, form: Mapping[str, str]) -> list[Any]:
+    def _findings(self, standing: Standing, form: Mapping[str, str]) -> list[Finding]:
         edited = self._register.edited(standing.item, *_words(form))
         return self._checks.of_edit(standing.item, edited)
 
