@@ -1,16 +1,19 @@
-"""The suitability check, and the links to its page"""
+"""The suitability check, the links to its page, and what is said before a visit"""
 
 from alembic import op
 import sqlalchemy as sa
 
 
 revision = '0005'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    with op.batch_alter_table('bookings', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('before_told_at', sa.DateTime(), nullable=True))
+
     op.create_table('checks',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('conversation_id', sa.String(length=32), nullable=False),
@@ -49,3 +52,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('check_links')
     op.drop_table('checks')
+    with op.batch_alter_table('bookings', schema=None) as batch_op:
+        batch_op.drop_column('before_told_at')
