@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -180,8 +181,24 @@ def faults(body: dict[str, Any]) -> Iterator[str]:
         yield from _wrong_length("text.body", body["text"]["body"], 4096)
     elif body.get("type") == "interactive":
         yield from _interactive_faults(body["interactive"])
+    elif body.get("type") == "template":
+        yield from _template_faults(body["template"])
     else:
         yield "unknown type"
+
+
+def _template_faults(template: dict[str, Any]) -> Iterator[str]:
+    """Meta's 132000 to 132018: names, counts and the letters of a value."""
+    if not re.fullmatch(r"[a-z0-9_]{1,512}", template["name"]):
+        yield "template.name is none"
+    if not template["language"]["code"]:
+        yield "template.language is missing"
+    for component in template["components"]:
+        for parameter in component["parameters"]:
+            text = parameter.get("text", parameter.get("payload", ""))
+            yield from _wrong_length("parameter", text, 1024)
+            if re.search(r"[\n\t]| {5}", text):
+                yield "a value holds a line break, a tab or a gap"
 
 
 def _interactive_faults(interactive: dict[str, Any]) -> Iterator[str]:

@@ -221,6 +221,11 @@ class Email:
         door.add_channel(EMAIL, self._send, pushes=True)
 
     async def _send(self, outbound: Outbound) -> Delivery:
+        letter = outbound.content.get("letter")
+        if letter and outbound.address:
+            return await self._mailer.send(
+                outbound.id, outbound.address, letter["subject"], letter["body"]
+            )
         booked = await asyncio.to_thread(
             booking_with, self._database, outbound.content.get("booking", "")
         )

@@ -375,11 +375,19 @@ class Content(Block):
     approval_months: Positive | None = None
 
 
+class Templates(Block):
+    """Names of message templates that Meta has approved; "" where there is none."""
+
+    before_visit: Text = ""
+    language: Text = "en"
+
+
 class WhatsApp(Block):
     """What is asked and kept on WhatsApp."""
 
     health_questions: bool = False
     keep_media: bool = False
+    templates: Annotated[Templates, _EMPTY_BLOCK] = Templates()
 
 
 class Website(Block):

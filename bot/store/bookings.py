@@ -189,7 +189,7 @@ def _book(
     if mails and new.reminders == EMAIL and new.email:
         queue_elsewhere(session, new.message_id, EMAIL, new.email, {"booking": booking.id}, at)
     session.flush()
-    return _booked(booking)
+    return as_booked(booking)
 
 
 def _add(
@@ -281,21 +281,21 @@ def booking_made_by(where: Database | Session, message_id: str) -> Booked | None
         with where.work(concurrent=True) as session:
             return booking_made_by(session, message_id)
     found = where.scalar(select(Booking).where(Booking.message_id == message_id))
-    return None if found is None else _booked(found)
+    return None if found is None else as_booked(found)
 
 
 def booking_behind(database: Database, calendar_key: str) -> Booked | None:
     """The booking whose calendar link holds this key; None if there is none."""
     with database.work(concurrent=True) as session:
         found = session.scalar(select(Booking).where(Booking.calendar_key == calendar_key))
-        return None if found is None else _booked(found)
+        return None if found is None else as_booked(found)
 
 
 def booking_with(database: Database, booking_id: str) -> Booked | None:
     """The booking with an id, as it stands now."""
     with database.work(concurrent=True) as session:
         found = session.get(Booking, booking_id)
-        return None if found is None else _booked(found)
+        return None if found is None else as_booked(found)
 
 
 def open_bookings_of(database: Database, conversation_id: str, at: datetime) -> list[Booked]:
@@ -308,21 +308,22 @@ def open_bookings_of(database: Database, conversation_id: str, at: datetime) -> 
         .where(this.id == conversation_id, Booking.ends_at > at, Booking.status.in_(OPEN))
     )
     with database.work(concurrent=True) as session:
-        return [_booked(row) for row in session.scalars(theirs)]
+        return [as_booked(row) for row in session.scalars(theirs)]
 
 
 def upcoming(database: Database, at: datetime) -> list[Booked]:
     """Every visit that is not over and was not given back, in order of time: for the desk."""
     coming = _in_order().where(Booking.ends_at > at, Booking.status.not_in(GIVEN_BACK))
     with database.work(concurrent=True) as session:
-        return [_booked(row) for row in session.scalars(coming)]
+        return [as_booked(row) for row in session.scalars(coming)]
 
 
 def _in_order() -> Select[Booking]:
     return select(Booking).order_by(Booking.starts_at, Booking.created_at, Booking.id)
 
 
-def _booked(row: Booking) -> Booked:
+def as_booked(row: Booking) -> Booked:
+    """A row as the rest of the house takes it."""
     return Booked(
         id=row.id,
         conversation_id=row.conversation_id,

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.red_flags import DANGER
 from bot.store.conversations import AFTER_CRISIS, Standing, current_conversation, new_id
@@ -628,10 +628,20 @@ def release_all(database: Database) -> None:
 
 
 def was_offered(database: Database, conversation_id: str, payload: str, at: datetime) -> bool:
-    """Whether this conversation was shown a button with this payload in the last 24 hours."""
+    """Whether this person was shown a button with this payload in the last 24 hours.
+
+    Also in the conversation before: what was sent unasked is often pressed after a long silence.
+    """
+    this = aliased(Conversation)
+    theirs = (
+        select(func.max(Offer.offered_at))
+        .join(Conversation, Conversation.id == Offer.conversation_id)
+        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
+        .where(this.id == conversation_id, Offer.payload == payload)
+    )
     with database.work() as session:
-        offer = session.get(Offer, (conversation_id, payload))
-        return offer is not None and at - offer.offered_at < OFFERS_LAST
+        offered_at = session.scalar(theirs)
+        return offered_at is not None and at - offered_at < OFFERS_LAST
 
 
 def _channel() -> ColumnElement[str]:

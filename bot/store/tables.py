@@ -233,6 +233,8 @@ class Booking(Base):
     calendar_key: Mapped[str] = mapped_column(String(64), unique=True)
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # When the patient, or the team for them, was told what to prepare; told once.
+    before_told_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("phone_hash", "place"),)
 

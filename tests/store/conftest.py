@@ -83,10 +83,11 @@ def receive(database: Database) -> Receive:
         person: str = "person",
         channel: str = "website",
         at: datetime = NOW,
+        address: str | None = None,
     ) -> Inbound:
         nonlocal count
         count += 1
         known = external_id or f"id-{count}"
-        return messages.receive(database, channel, person, known, text, at, SILENCE)
+        return messages.receive(database, channel, person, known, text, at, SILENCE, address)
 
     return receive_one

@@ -1,0 +1,133 @@
+"""Two days before a visit its patient is told what to prepare, and asked whether anything changed.
+
+Told once, whatever happens: the visit is claimed in the unit of work that puts the message into the
+outbox. Where the assistant may not write, the team is asked to call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot import logs
+from bot.clinic.before_visit import AHEAD, BeforeVisit
+from bot.clinic.clock import Clock
+from bot.clinic.facts import fill
+from bot.store import before_visit as store
+from bot.store.before_visit import Coming
+from bot.store.checks import make_link
+from bot.store.database import Database
+from bot.store.messages import EMAIL
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks; a visit is two days away.
+LOOK_EVERY = 30.0
+WHATSAPP = "whatsapp"
+# Meta takes free text so long after the patient's last message; a little is left for the sending.
+WINDOW = timedelta(hours=24) - timedelta(minutes=10)
+NO_REMINDER = "none"
+
+
+class BeforeVisits:
+    """Looks for visits that come, and sees that their patients are told."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        before: BeforeVisit,
+        template: Mapping[str, str],
+        letter: Mapping[str, str],
+        public_url: str,
+    ) -> None:
+        """Tells nobody yet.
+
+        Args:
+            database: where visits are.
+            clock: the clinic's.
+            before: what is said, and when.
+            template: `whatsapp.templates` of clinic.yml.
+            letter: the block `before_visit` of `data/email.yml`.
+            public_url: where the check's page is.
+        """
+        self._database, self._clock, self._before = database, clock, before
+        self._template, self._letter, self._url = template, letter, public_url
+
+    async def watch(self) -> None:
+        """Looks again and again until it is cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.look)
+            except Exception as error:
+                logger.error(
+                    "looking for visits that come failed, error %s: %s",
+                    logs.new_error_id(),
+                    logs.describe(error),
+                )
+            await asyncio.sleep(LOOK_EVERY)
+
+    def look(self) -> None:
+        """One look: everybody whose visit comes is told, in the order of the visits."""
+        now = self._clock.now()
+        for coming in store.not_told_yet(self._database, now, AHEAD):
+            if self._before.is_due(coming.visit, now):
+                self._tell(coming, now)
+
+    def _tell(self, coming: Coming, now: datetime) -> None:
+        visit = coming.visit
+        is_unwanted = visit.reminders == NO_REMINDER or coming.wants_nothing_unasked
+        if is_unwanted or self._before.is_needless(visit):
+            store.leave_out(self._database, coming, now)
+            return
+        content = self._before.content(visit, now, has_check=coming.has_check)
+        if visit.reminders == EMAIL and visit.email and not coming.in_danger:
+            store.tell(
+                self._database, coming, EMAIL, visit.email, self._as_letter(coming, content), now
+            )
+        elif self._may_write(coming, now):
+            in_window = now - coming.last_heard_at < WINDOW
+            said = content if in_window else self._as_template(coming, content, now)
+            store.tell(self._database, coming, WHATSAPP, coming.address, said, now)
+        elif store.leave_to_team(self._database, coming, now):
+            logger.info("visit %s is left to the team to call", visit.id)
+
+    def _may_write(self, coming: Coming, now: datetime) -> bool:
+        """Whether a message on WhatsApp may go out by itself."""
+        if coming.visit.reminders != WHATSAPP or coming.channel != WHATSAPP or coming.in_danger:
+            return False
+        # The template's buttons ask about the writer's own health (brief 4.1).
+        has_template = self._template["before_visit"] and coming.visit.patient_is == "self"
+        return now - coming.last_heard_at < WINDOW or bool(has_template)
+
+    def _as_template(
+        self, coming: Coming, content: Mapping[str, Any], now: datetime
+    ) -> dict[str, Any]:
+        """The same in the template that Meta knows: visit, kind, preparation, question."""
+        values = self._before.values(coming.visit, now, "changed")
+        names = ("booking_when", "visit", "preparation", "question")
+        buttons = self._before.content(coming.visit, now, has_check=True)["buttons"]
+        return {
+            "text": content["text"],
+            "buttons": buttons,
+            "template": {
+                "name": self._template["before_visit"],
+                "language": self._template["language"],
+                "values": [values[name] for name in names],
+                "payloads": [button["payload"] for button in buttons],
+            },
+        }
+
+    def _as_letter(self, coming: Coming, content: Mapping[str, Any]) -> dict[str, Any]:
+        visit = coming.visit
+        link = ""
+        if visit.patient_is == "self":
+            now = self._clock.now()
+            key = make_link(self._database, visit.conversation_id, visit.message_id, visit.id, now)
+            link = fill(self._letter["check_link"], {"link": f"{self._url}/check/{key}"})
+        known = self._before.values(visit, self._clock.now(), "")
+        body = fill(self._letter["body"], {**known, "said": content["text"], "check_link": link})
+        return {"letter": {"subject": self._letter["subject"], "body": body}}
