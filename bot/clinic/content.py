@@ -20,6 +20,7 @@ from bot.clinic.facts import OF_THE_HOUR, fill
 
 # Kinds of item, as data/content.yml names them.
 ANSWER, AFTERCARE, SAFETY, REPLY = "answer", "aftercare", "safety", "reply"
+CHECK, BEFORE = "check", "before"
 # Kinds whose words a doctor may change at the desk; the others are made of parts in files.
 EDITABLE = (ANSWER, REPLY)
 # What a doctor decides, and what an item is until one does.
@@ -45,6 +46,9 @@ class ContentFiles:
     safety: Mapping[str, Any]
     # With the clinic's own values in its lines.
     aftercare: AfterCare
+    # data/suitability.yml and data/before_visit.yml.
+    check: Mapping[str, Any]
+    before: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -199,12 +203,52 @@ def _aftercare(files: ContentFiles) -> Iterator[ContentItem]:
         )
 
 
+def _check(files: ContentFiles) -> Iterator[ContentItem]:
+    """The questions of the suitability check, each with all that is said of it."""
+    for question, of_it in files.check["questions"].items():
+        answers = of_it["answers"].values()
+        said = [
+            of_it["question"],
+            of_it.get("item", ""),
+            *(each.get("item", "") for each in answers),
+            of_it.get("ask", ""),
+            of_it.get("say", ""),
+        ]
+        yield ContentItem(
+            id=f"check/{question}",
+            kind=CHECK,
+            title=f"{question}: {of_it['doctor']}",
+            wording="\n".join(each for each in said if each),
+            text="",
+            buttons=tuple(each["title"] for each in (of_it, *answers) if each.get("title")),
+            # A question that is left out leaves the doctor without an answer.
+            always_served=True,
+        )
+
+
+def _before(files: ContentFiles) -> Iterator[ContentItem]:
+    """What is said two days before a visit, part by part."""
+    title = files.rules["before"]
+    for block in ("preparation", "devices", "questions"):
+        for name, said in files.before[block].items():
+            yield ContentItem(
+                id=f"before/{block}/{name}",
+                kind=BEFORE,
+                title=title.format(name=name.replace("_", " ")),
+                wording=said,
+                text="",
+                always_served=True,
+            )
+
+
 # Who adds texts of another kind adds where they come from here.
 _KINDS: tuple[Callable[[ContentFiles], Iterator[ContentItem]], ...] = (
     _safety,
     _answers,
     _aftercare,
     _replies,
+    _check,
+    _before,
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.clinic.content import AFTERCARE, ANSWER, SAFETY, ContentItem
+from bot.clinic.content import AFTERCARE, ANSWER, CHECK, SAFETY, ContentItem
 from bot.clinic.facts import fill, unfilled
 from bot.clinic.text_checks import Exemption, NeverSay, longest_sentence_words
 
@@ -22,7 +22,7 @@ HIGHEST_GRADE = 7.0
 # A list or address the clinic writes itself: no wording of ours can make it shorter or plainer.
 CLINIC_LISTS = re.compile(r"\{(prices|doctors|clinic_hours|payment|clinic_address|clinic_map)\}")
 # Places of exceptions whose texts are all in the register.
-COVERED = ("faq/", "button", "response/", "red_flags/")
+COVERED = ("faq/", "button", "response/", "red_flags/", "check/", "before/")
 
 
 @dataclass(frozen=True)
@@ -137,13 +137,14 @@ class TextChecks:
                 yield Finding(rule, {"found": longest, "most": most})
         for text in (item.wording, item.short_wording):
             for filled in self._filled(CLINIC_LISTS.sub("", text)):
-                yield from self._of_sentences(filled)
+                yield from self._of_sentences(filled, item.kind)
 
-    def _of_sentences(self, text: str) -> Iterator[Finding]:
+    def _of_sentences(self, text: str, kind: str) -> Iterator[Finding]:
         words, grade = longest_sentence_words(text), self._grade(text)
         if words > MOST_WORDS_A_SENTENCE:
             yield Finding("sentence", {"found": words, "most": MOST_WORDS_A_SENTENCE})
-        if grade > HIGHEST_GRADE:
+        # In a question of the check the names of illnesses make the grade, and cannot be plainer.
+        if grade > HIGHEST_GRADE and kind != CHECK:
             yield Finding("grade", {"found": grade, "most": HIGHEST_GRADE})
 
     def _places(self, item: ContentItem) -> Iterator[tuple[str, str]]:

@@ -77,4 +77,6 @@ def content_files(clinic: Mapping[str, Any]) -> ContentFiles:
         replies=read_yaml(ROOT / "domain.yml")["responses"],
         safety=read_yaml(DATA / "safety" / "texts.yml"),
         aftercare=AfterCare(*aftercare_parts(clinic)),
+        check=read_yaml(DATA / "suitability.yml"),
+        before=read_yaml(DATA / "before_visit.yml"),
     )

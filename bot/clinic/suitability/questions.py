@@ -54,6 +54,8 @@ class Question:
     # Asked after the question was named without an answer of its own; empty where "yes" is all.
     ask: str
     answers: Mapping[str, Answer]
+    # Said once the question was named.
+    say: str
     # Never repeated in the chat (brief 4.1).
     private: bool
     # Bound to the day of the visit: asked again before it.
@@ -181,6 +183,7 @@ def _question(id_: str, data: Mapping[str, Any]) -> Question:
         title=str(data.get("title", "")),
         doctor=str(data["doctor"]),
         ask=str(data.get("ask", "")),
+        say=str(data.get("say", "")),
         answers={key: _answer(key, of_it, days) for key, of_it in data["answers"].items()},
         private=bool(data.get("private")),
         of_the_day=bool(data.get("day")),
