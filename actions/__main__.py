@@ -18,7 +18,6 @@ from actions.booking import (
 )
 from actions.check import (
     AskCheck,
-    CheckRules,
     CheckSuitability,
     EndCheck,
     GoOn,
@@ -40,7 +39,7 @@ from bot.clinic.contact import ContactDialogue
 from bot.clinic.details import DetailReader
 from bot.clinic.hours import OpeningHours
 from bot.clinic.reaction import ReactionDialogue
-from bot.clinic.suitability.dialogue import CheckDialogue
+from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.times import TimeWords
 from bot.clinic.told import ToldBooking
 from bot.data_files import DATA, aftercare_parts, button_labels, common_words, read_yaml
@@ -76,18 +75,8 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
     offers = TimeOffers(hours, TimeWords(read_yaml(DATA / "times.yml")), times, horizon)
     told = ToldBooking(clinic, words["labels"], times, settings.public_url)
     questions = read_yaml(DATA / "suitability.yml")
-    check_rules = CheckRules(
-        dialogue=CheckDialogue.from_data(questions, words, ordinary),
-        consent_version=questions["consent"],
-        devices={each["id"]: each["kind"] for each in clinic["devices"]},
-        treatments=frozenset(
-            name for name, visit in clinic["visits"].items() if visit["needs"]["devices"]
-        ),
-        zone=hours.zone,
-        min_age=clinic["policies"]["min_age"],
-        asks_on_whatsapp=clinic["whatsapp"]["health_questions"],
-        public_url=settings.public_url,
-        told=told,
+    check_rules = CheckRules.from_data(
+        questions, words, ordinary, clinic, told, settings.public_url
     )
     check = (database, clock, check_rules)
     rules = BookingRules(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -17,11 +16,10 @@ from bot.clinic.booking.draft import GIVEN, Heard
 from bot.clinic.clock import Clock
 from bot.clinic.payloads import Press, write_payload
 from bot.clinic.red_flags import Urgency
-from bot.clinic.suitability.check import CHANGED, FULL, Check, is_whole
-from bot.clinic.suitability.dialogue import About, CheckDialogue, Outcome, Verdict
-from bot.clinic.suitability.outcome import Visit, outcome_responses, what_staff_learn
-from bot.clinic.suitability.questions import NO, Catalogue
-from bot.clinic.told import ToldBooking
+from bot.clinic.suitability.check import CHANGED, Check
+from bot.clinic.suitability.dialogue import Outcome, Verdict
+from bot.clinic.suitability.outcome import outcome_responses
+from bot.clinic.suitability.rules import CheckRules, taken_up
 from bot.store import bookings, checks, conversations, drafts
 from bot.store.bookings import Booked
 from bot.store.checks import FINISHED, OPEN, STOPPED, StoredCheck
@@ -46,45 +44,6 @@ _RESPONSES = {
     "refused": "utter_check_refused",
     "minor": "utter_check_minor",
 }
-
-
-@dataclass(frozen=True)
-class CheckRules:
-    """What the check's actions share, built once from clinic.yml and the data files."""
-
-    dialogue: CheckDialogue
-    consent_version: str
-    # Device kinds by the device's id, and the visits in which a device is used.
-    devices: Mapping[str, str]
-    treatments: frozenset[str]
-    zone: ZoneInfo
-    min_age: int
-    # Whether health questions may be asked on WhatsApp; without, a link is sent.
-    asks_on_whatsapp: bool
-    public_url: str
-    told: ToldBooking
-
-    def about(self, visit: Booked | None, now: datetime) -> About:
-        """What the check is about, for a visit or for none yet."""
-        day = visit.starts_at.astimezone(self.zone).date() if visit else None
-        return About(
-            today=now.astimezone(self.zone).date(),
-            visit_day=day,
-            device=self.devices.get(visit.device, "") if visit else "",
-            is_adult=visit is not None,
-            min_age=self.min_age,
-        )
-
-    def visit_of(self, visit: Booked | None) -> Visit | None:
-        """The visit as the outcome needs it."""
-        if visit is None:
-            return None
-        return Visit(
-            when=self.told.values(visit)["booking_when"],
-            starts_at=visit.starts_at,
-            is_treatment=visit.visit in self.treatments,
-            device=self.devices.get(visit.device, ""),
-        )
 
 
 class CheckAction(DatabaseAction):
@@ -216,33 +175,19 @@ class CheckSuitability(CheckAction):
             )
             checks.begin_check(self.database, tracker.sender_id, visit_id, check.to_json(), now)
         else:
-            self.keep(before, _taken_up(before, now, heard.id, self.rules.dialogue.catalogue))
+            check = taken_up(
+                Check.from_json(before.content),
+                self.rules.dialogue.catalogue,
+                heard.id,
+                is_over=before.is_over(now),
+                is_old=before.is_old(now),
+            )
+            self.keep(before, check)
         return [FollowupAction(FORM)]
 
     def _say_unchanged(self, dispatcher: CollectingDispatcher, visit: Booked) -> None:
         when = self.rules.told.values(visit)["booking_when"]
         dispatcher.utter_message(response="utter_check_unchanged", check_visit=when)
-
-
-def _taken_up(stored: StoredCheck, now: datetime, heard: str, catalogue: Catalogue) -> Check:
-    """A check that stands: gone on with, begun anew, or asked for what has changed.
-
-    What was told before is kept in each case.
-    """
-    check = replace(Check.from_json(stored.content), heard=heard, note="", suspended="")
-    is_old = now - stored.updated_at > checks.RESUMABLE
-    is_over = stored.state == FINISHED or (stored.finished_at is not None and is_old)
-    if is_over and is_whole(check, catalogue):
-        anew = replace(check, kind=CHANGED, done=(), opened=(), news=())
-        return replace(anew, unclear=(), again="", asked_again=())
-    if is_over:
-        # Only what was skipped is asked.
-        return replace(check, kind=FULL, done=())
-    if not is_old:
-        return check
-    # What was denied so long ago is asked again; what applied then stands.
-    stands = {question: key for question, key in check.answers.items() if key != NO}
-    return replace(check, done=(), answers=stands)
 
 
 class ListenToCheck(CheckAction):
@@ -317,15 +262,7 @@ class ListenToCheck(CheckAction):
 
     def _tell_staff(self, tracker: Tracker, outcome: Outcome, visit: Booked | None) -> None:
         at = self.clock.now()
-        if outcome.verdict is Verdict.MINOR and visit is not None:
-            told = [("check_minor", "routine")]
-        elif outcome.verdict is Verdict.FINISHED:
-            told = what_staff_learn(
-                outcome.check, self.rules.dialogue.catalogue, self.rules.visit_of(visit), at
-            )
-        else:
-            told = []
-        for kind, urgency in told:
+        for kind, urgency in self.rules.staff_learn(outcome, visit, at):
             add_request(self.database, tracker.sender_id, message_id(tracker), kind, urgency, at)
 
 

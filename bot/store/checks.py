@@ -36,6 +36,14 @@ class StoredCheck:
     renewed_at: datetime | None
     content: Mapping[str, Any] = field(repr=False)
 
+    def is_old(self, now: datetime) -> bool:
+        """Whether it lies too long to be gone on with."""
+        return now - self.updated_at > RESUMABLE
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it came to its end; a second round that nobody went on with leaves it so."""
+        return self.state == FINISHED or (self.finished_at is not None and self.is_old(now))
+
 
 @dataclass(frozen=True)
 class Link:
@@ -44,6 +52,8 @@ class Link:
     conversation_id: str
     message_id: str
     booking_id: str
+    # Whether it was opened, by the browser that asks now.
+    is_opened: bool
 
 
 def begin_check(
@@ -150,7 +160,7 @@ def bind_check(session: Session, conversation_id: str, booking_id: str, at: date
     """Gives the visit that is just being booked the check that its patient has begun without one.
 
     Inside the booking's own unit of work. Only of this conversation: another one on the same
-    device may be somebody else's.
+    device may be somebody else's. A link that leads to the check leads to it still.
     """
     newest = session.scalar(
         select(Check)
@@ -164,6 +174,11 @@ def bind_check(session: Session, conversation_id: str, booking_id: str, at: date
     )
     if newest is not None:
         newest.booking_id = booking_id
+    session.execute(
+        update(CheckLink)
+        .where(CheckLink.conversation_id == conversation_id, CheckLink.booking_id.is_(None))
+        .values(booking_id=booking_id)
+    )
 
 
 def make_link(
@@ -185,25 +200,46 @@ def make_link(
     return key
 
 
+def see_link(database: Database, key: str, browser: str, at: datetime) -> Link | None:
+    """Where a link leads for a browser, without opening it; None where it leads nowhere.
+
+    Messengers fetch a link before anybody presses it, so looking must not open it.
+    """
+    with database.work() as session:
+        link = _link_for(session, database, key, browser, at)
+        return None if link is None else _leads(link)
+
+
 def open_link(database: Database, key: str, browser: str, at: datetime) -> Link | None:
     """Where a link leads, for the browser that opened it first; None for anybody else.
 
     `browser`: the secret that the browser keeps in a cookie.
     """
     with database.work() as session:
-        link = session.get(CheckLink, _hash(database, key))
-        if link is None or link.expires_at <= at:
+        link = _link_for(session, database, key, browser, at)
+        if link is None:
             return None
-        browser_hash = _hash(database, browser)
-        if link.browser_hash is None:
-            link.browser_hash = browser_hash
-        if link.browser_hash != browser_hash:
-            return None
-        return Link(link.conversation_id, link.message_id, link.booking_id or "")
+        link.browser_hash = _hash(database, browser)
+        return _leads(link)
+
+
+def _link_for(
+    session: Session, database: Database, key: str, browser: str, at: datetime
+) -> CheckLink | None:
+    """The link while it leads somewhere, unless another browser has opened it."""
+    link = session.get(CheckLink, _hash(database, key))
+    if link is None or link.expires_at <= at:
+        return None
+    return link if link.browser_hash in (None, _hash(database, browser)) else None
+
+
+def _leads(link: CheckLink) -> Link:
+    is_opened = link.browser_hash is not None
+    return Link(link.conversation_id, link.message_id, link.booking_id or "", is_opened)
 
 
 def end_link(database: Database, key: str, at: datetime) -> None:
-    """Makes a link lead nowhere from now on."""
+    """Makes a link lead nowhere from a moment on."""
     with database.work() as session:
         link = session.get(CheckLink, _hash(database, key))
         if link is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -25,6 +25,17 @@ class Standing:
     after_crisis: bool
     # The message before the present one was a crisis: its question still stands.
     crisis_was_last: bool = False
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Who stands behind a conversation: the newest one of the same person."""
+
+    conversation_id: str
+    channel: str
+    # Keyed hash, as in `Conversation.person`.
+    person: str
+    address: str | None = field(repr=False)
 
 
 def new_id() -> str:
@@ -106,6 +117,19 @@ def address_of(database: Database, conversation_id: str) -> str:
     """Where the channel of a conversation writes to; empty where it needs no address."""
     with database.work() as session:
         return session.get_one(Conversation, conversation_id).address or ""
+
+
+def whose(database: Database, conversation_id: str) -> Whose:
+    """The person behind a conversation, and the newest conversation of theirs."""
+    with database.work() as session:
+        this = session.get_one(Conversation, conversation_id)
+        newest = session.scalars(
+            select(Conversation)
+            .where(Conversation.channel == this.channel, Conversation.person == this.person)
+            .order_by(Conversation.opened_at.desc())
+            .limit(1)
+        ).one()
+        return Whose(newest.id, newest.channel, newest.person, newest.address)
 
 
 def last_danger(database: Database, conversation_id: str) -> datetime | None:

@@ -26,6 +26,7 @@ from bot.store.checks import (
     make_link,
     open_link,
     running_check,
+    see_link,
     write_check,
 )
 from bot.store.database import Database
@@ -188,3 +189,26 @@ def test_the_key_of_a_link_is_not_stored(database: Database, file: Path, receive
     key = link(database, receive)
     stored = b"".join(each.read_bytes() for each in file.parent.glob("clinic.db*"))
     assert key.encode() not in stored
+
+
+def test_looking_at_a_link_does_not_open_it(database: Database, receive: Receive) -> None:
+    key = link(database, receive)
+    for browser in ("a preview", "mine"):
+        seen = see_link(database, key, browser, NOW)
+        assert seen is not None
+        assert not seen.is_opened
+    open_link(database, key, "mine", NOW)
+    opened = see_link(database, key, "mine", NOW)
+    assert opened is not None
+    assert opened.is_opened
+    assert see_link(database, key, "a preview", NOW) is None
+
+
+def test_a_booking_takes_the_links_of_its_conversation_along_and_no_other(
+    database: Database, receive: Receive
+) -> None:
+    own, other = receive("the questions"), receive("the questions", person="somebody else")
+    keys = [make_link(database, each.conversation_id, each.id, "", NOW) for each in (own, other)]
+    visit = booked(database, receive)
+    leads = [see_link(database, key, "mine", NOW) for key in keys]
+    assert [each.booking_id for each in leads if each] == [visit.id, ""]

@@ -11,6 +11,7 @@ from bot.store.conversations import (
     standing,
     stop_unasked,
     texts_of,
+    whose,
 )
 from bot.store.database import Database
 from bot.store.messages import Answer
@@ -150,3 +151,15 @@ def test_texts_come_in_the_order_in_which_they_are_asked_for(
 def test_a_text_that_is_not_there_is_left_out(database: Database, receive: Receive) -> None:
     assert texts_of(database, ["unknown", receive("one").id]) == ["one"]
     assert texts_of(database, []) == []
+
+
+def test_behind_a_conversation_stands_the_newest_one_of_the_same_person(
+    database: Database, receive: Receive
+) -> None:
+    first = receive()
+    receive(person="somebody else")
+    newest = receive(at=NOW + 2 * SILENCE)
+    theirs = whose(database, first.conversation_id)
+    assert theirs.conversation_id == newest.conversation_id != first.conversation_id
+    assert (theirs.channel, theirs.person) == (newest.channel, newest.person)
+    assert theirs.address is None

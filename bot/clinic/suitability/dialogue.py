@@ -30,6 +30,7 @@ from bot.clinic.suitability.questions import (
     UNSURE,
     YES,
     Catalogue,
+    Item,
     Question,
     Screen,
 )
@@ -164,6 +165,76 @@ class CheckDialogue:
         told = self._reader.read(heard.text, about.today, about.visit_day)
         return replace(self._with(check, told, heard.text, about).check, note="")
 
+    def answer_screen(
+        self, check: Check, screen_id: str, answers: Mapping[str, str], words: str, about: About
+    ) -> Outcome:
+        """A screen as a form brings it: all of it at once, maybe a second time.
+
+        `answers`: what was chosen for each question that the form showed; a list that opens is
+        chosen by its id, and none at all skips the screen. `words`: what was typed beside it.
+        NOT_MINE where something was typed that told nothing, and nothing was chosen. A screen that
+        is not asked, or no consent, changes nothing.
+        """
+        screens = {each.id: each for each in screens_of(check, self.catalogue)}
+        if screen_id not in screens or check.consent != GIVEN:
+            return Outcome(check)
+        screen = screens[screen_id]
+        told = self._told_to(screen, words, about)
+        chosen = {each: key for each, key in answers.items() if key != NO}
+        if words.strip() and told.is_empty and not chosen:
+            return Outcome(check, Verdict.NOT_MINE)
+        named = self._joined(told, {q: chosen[q] for q in screen.questions if q in chosen})
+        rest = UNSURE if told.says_unsure and not chosen else NO
+        left = [q for q in screen.questions if answers.get(q) == NO and q not in named.answers]
+        if told.says_skip:
+            left = []
+        elif rest == NO and check.kind == CHANGED:
+            # What is not ticked has not changed.
+            left = [q for q in left if q not in check.answers]
+        before = replace(check, suspended="")
+        after = self._with(before, Told(dict.fromkeys(left, rest)), "", about).check
+        outcome = self._with(after, named, words, about)
+        if outcome.verdict is Verdict.MINOR:
+            return outcome
+        opened = (each.opens for each in screen.items if each.opens in chosen)
+        return self._ready(
+            replace(
+                outcome.check,
+                opened=tuple(dict.fromkeys((*after.opened, *opened))),
+                done=tuple(dict.fromkeys((*after.done, screen.id))),
+                note="skipped" if told.says_skip or not answers else "",
+            )
+        )
+
+    def items(self, check: Check, screen: Screen, about: About) -> list[Item]:
+        """The lines of a screen that are still to be answered, as a patient reads them."""
+        return [
+            replace(each, text=self._filled(each.text, about))
+            for each in screen.items
+            if not is_told(check, each)
+        ]
+
+    def _told_to(self, screen: Screen, words: str, about: About) -> Told:
+        """What was typed beside a screen; an age is an answer like the others."""
+        if not words.strip():
+            return Told()
+        told = self._reader.read(words, about.today, about.visit_day)
+        is_bare = words.strip(" .!").isdigit() and AGE not in screen.questions
+        age = {} if told.age is None or is_bare else _of_age(told.age, about)
+        return replace(told, answers={**age, **told.answers}, age=None)
+
+    def _joined(self, told: Told, chosen: Mapping[str, str]) -> Told:
+        """What was typed and what was ticked; a tick that the words deny is contradicted."""
+        denied = {q for q in chosen if told.answers.get(q) == NO}
+        both = {q: self._either(q, key, told.answers.get(q, NO)) for q, key in chosen.items()}
+        return Told({**told.answers, **both}, told.contradicted | denied)
+
+    def _either(self, question: str, ticked: str, typed: str) -> str:
+        """Of a tick and the words beside it the one that says more, else the stricter."""
+        if typed in (NO, SOME):
+            return ticked
+        return typed if ticked == SOME else self.catalogue.stricter(question, (ticked, typed))
+
     # The questions.
 
     def _next(self, check: Check, about: About) -> tuple[str, list[tuple[str, str]]]:
@@ -182,13 +253,13 @@ class CheckDialogue:
     def _screen(
         self, check: Check, screen: Screen, about: About
     ) -> tuple[str, list[tuple[str, str]]]:
-        left = [each for each in screen.items if not is_told(check, each)]
+        left = self.items(check, screen, about)
         is_more = self._is_named(check, screen)
         is_second_round = screen == self.catalogue.changed
         none = self._buttons["no_more" if is_more else NONE]
         form = self._ask["more" if is_more else "changed" if is_second_round else "screen"]
         screens = screens_of(check, self.catalogue)
-        lines = (self._ask["item"].format(item=self._filled(each.text, about)) for each in left)
+        lines = (self._ask["item"].format(item=each.text) for each in left)
         text = form.format(
             place=screens.index(screen) + 1,
             count=len(screens),
@@ -244,9 +315,12 @@ class CheckDialogue:
 
     def _age_again(self, check: Check, key: str) -> Outcome:
         """Somebody who said both was asked once more whether they are of age."""
-        if key == YES:
-            return self._ready(check)
-        return Outcome(check, Verdict.MINOR if key == NO else Verdict.HEARD)
+        if key == NO:
+            return Outcome(check, Verdict.MINOR)
+        screen = next_screen(check, self.catalogue)
+        is_asked_still = screen is not None and AGE in screen.questions
+        is_of_age = key == YES and not (check.age_is_told or is_asked_still)
+        return self._ready(check.answered({AGE: NO}) if is_of_age else check)
 
     def _sure(self, question: Question, key: str) -> str:
         """A yes to a question with several answers is the strictest of them."""
