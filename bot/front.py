@@ -17,6 +17,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import logs
+from bot.channels.check_page import CheckPage
+from bot.channels.check_steps import CheckSteps
+from bot.channels.check_view import CheckView
 from bot.channels.email import Email, EmailWordings, Mailer
 from bot.channels.rest import rest_route
 from bot.channels.visits import visit_route
@@ -27,9 +30,10 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.suitability.questions import Catalogue
+from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
 from bot.content.project import read_project
-from bot.data_files import DATA, ROOT, booked_responses, read_signs, read_yaml
+from bot.data_files import DATA, ROOT, booked_responses, common_words, read_signs, read_yaml
 from bot.desk.brief import BriefView
 from bot.desk.content import ContentPages
 from bot.desk.content_view import ContentView
@@ -60,10 +64,7 @@ def application(settings: Settings) -> Any:
     """The front as an ASGI application."""
     clinic = read_clinic_file(settings.clinic_file)
     wording = read_yaml(DATA / "facts.yml")
-    frame = read_yaml(DATA / "wording.yml")
-    safety = read_yaml(DATA / "safety" / "texts.yml")
     booking = read_yaml(DATA / "booking.yml")
-    booked = booked_responses(read_yaml(ROOT / "domain.yml"))
     email = read_yaml(DATA / "email.yml")
     at_the_desk = read_yaml(DATA / "desk.yml")["desk"]
     suitability = Catalogue(read_yaml(DATA / "suitability.yml"))
@@ -75,17 +76,19 @@ def application(settings: Settings) -> Any:
         database, project.register, clinic, clock, is_production=settings.is_production
     )
     engine = Engine(settings.engine_url, settings.engine_token, served.block)
+    red_flags = RedFlags(read_signs())
+    wordings = _wordings(clinic, wording)
     door = Door(
         database,
         engine,
-        RedFlags(read_signs()),
-        Wordings(clinic, wording, frame, safety, booked),
+        red_flags,
+        wordings,
         clock,
         told,
         Anger(read_yaml(DATA / "anger.yml")),
     )
     website = Website(door, settings.secret_key, _origins(settings, clinic))
-    whatsapp = WhatsApp(door, settings.whatsapp, frame) if settings.whatsapp else None
+    whatsapp = WhatsApp(door, settings.whatsapp, wordings.frame) if settings.whatsapp else None
     mailer = Mailer(settings.smtp, clock) if settings.smtp else None
     notices = None
     if mailer:
@@ -149,8 +152,9 @@ def application(settings: Settings) -> Any:
         Route("/", index),
         Route("/health", health),
         Mount("/page", StaticFiles(directory=PAGE)),
-        visit_route(database, clinic, booking["calendar"], frame["no_such_visit"]),
+        visit_route(database, clinic, booking["calendar"], wordings.frame["no_such_visit"]),
         *desk.routes(),
+        *_check_page(settings, database, clock, red_flags, wordings, booking, told).routes(),
         *texts.routes(),
     ]
     if whatsapp:
@@ -158,6 +162,40 @@ def application(settings: Settings) -> Any:
     if not settings.is_production:
         routes.append(rest_route(door))
     return website.application(Starlette(routes=routes, lifespan=lifespan))
+
+
+def _wordings(clinic: Mapping[str, Any], wording: Mapping[str, Any]) -> Wordings:
+    """The data that the door and the check's pages speak from."""
+    frame = read_yaml(DATA / "wording.yml")
+    safety = read_yaml(DATA / "safety" / "texts.yml")
+    booked = booked_responses(read_yaml(ROOT / "domain.yml"))
+    return Wordings(clinic, wording, frame, safety, booked)
+
+
+def _check_page(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    red_flags: RedFlags,
+    wordings: Wordings,
+    booking: Mapping[str, Any],
+    told: ToldBooking,
+) -> CheckPage:
+    """The check's own pages."""
+    questions, clinic = read_yaml(DATA / "suitability.yml"), wordings.clinic
+    rules = CheckRules.from_data(
+        questions, booking, common_words(), clinic, told, settings.public_url
+    )
+    responses = read_yaml(ROOT / "domain.yml")["responses"]
+    return CheckPage(
+        database,
+        clock,
+        CheckSteps(database, clock, rules, clinic["conversation"]["silence_hours"]),
+        CheckView(rules, wordings, responses, clock),
+        red_flags,
+        settings.secret_key,
+        over_tls=settings.public_url.startswith("https://"),
+    )
 
 
 async def _until_up(engine: Engine) -> None:

@@ -460,12 +460,13 @@ class Door:
 
     def _safety_text(self, judgement: Judgement, *, team_was_told: bool = True) -> str:
         """The fixed text, from the patterns alone: it waits for nothing and no one."""
-        texts = self._wordings.safety
-        if not team_was_told:
-            unsaid = dict.fromkeys(texts["crisis"]["open"], "")
-            texts = {**texts, "crisis": {**texts["crisis"], "open": unsaid, "closed": unsaid}}
-        is_open = self._hours.is_open(self._clock.now())
-        return safety_text(judgement, texts, self._facts(), is_open=is_open)
+        return safety_text(
+            judgement,
+            self._wordings.safety,
+            self._facts(),
+            is_open=self._hours.is_open(self._clock.now()),
+            team_was_told=team_was_told,
+        )
 
     def _unless_today(self, answer: Answer, judgement: Judgement) -> Answer:
         """The answer, or the text for a same-day sign: that needs no engine to be heard."""

@@ -14,11 +14,13 @@ def safety_text(
     facts: Mapping[str, str],
     *,
     is_open: bool,
+    team_was_told: bool = True,
 ) -> str:
     """The whole reply to an emergency, a crisis or a same-day sign (clinical brief, 5.2 to 5.5).
 
     ``texts`` is the parsed ``data/safety/texts.yml``, ``facts`` the clinic's numbers and its next
-    opening. The text stands in the language of the message, then in English, a line each.
+    opening. The text stands in the language of the message, then in English, a line each. Without
+    ``team_was_told`` nobody is promised to have read it.
     Raises ValueError where the judgement needs no such reply, KeyError where a fact is missing.
     """
     languages = [judgement.language]
@@ -34,8 +36,8 @@ def safety_text(
                 lines.append(extra)
         elif judgement.urgency is Urgency.CRISIS:
             crisis = texts["crisis"]
-            last = crisis["open" if is_open else "closed"][language]
-            lines.append(f"{crisis['text'][language]} {last}")
+            last = crisis["open" if is_open else "closed"][language] if team_was_told else ""
+            lines.append(f"{crisis['text'][language]} {last}".rstrip())
         elif judgement.urgency is Urgency.SAME_DAY:
             same_day = texts["same_day"]
             lines.append(same_day["open" if is_open else "closed"][language])
