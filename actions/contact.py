@@ -13,6 +13,7 @@ from bot.clinic.contact import Contact, ContactDialogue, Reached
 from bot.clinic.details import spoken_phone
 from bot.store import drafts
 from bot.store.bookings import open_bookings_of
+from bot.store.checks import OPEN, running_check
 from bot.store.consents import add_consent
 from bot.store.conversations import standing
 from bot.store.database import Database
@@ -122,19 +123,25 @@ class EndContact(ContactAction):
         return "action_contact_ended"
 
     def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
-        """Says it, and how to go on with a booking that waited."""
+        """Says it, and how to go on with a booking or a check that waited."""
         how = tracker.get_slot(ENDING)
         if how:
             dispatcher.utter_message(response=f"utter_contact_{how}")
-            if self._has_booking_open(tracker):
-                dispatcher.utter_message(response="utter_booking_suspended")
+            going_on = self._what_waits(tracker)
+            if going_on:
+                dispatcher.utter_message(response=going_on)
         return [SlotSet(ENDING, None), SlotSet(HEARD, None)]
 
-    def _has_booking_open(self, tracker: Tracker) -> bool:
-        kept = drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING)
-        stands = standing(self.database, tracker.sender_id, self.clock.now())
+    def _what_waits(self, tracker: Tracker) -> str:
+        """The response that says how to go on with what was begun before; "" without any."""
+        now = self.clock.now()
         # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
-        return kept is not None and not stands.after_crisis
+        if standing(self.database, tracker.sender_id, now).after_crisis:
+            return ""
+        if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
+            return "utter_booking_suspended"
+        check = running_check(self.database, tracker.sender_id, now)
+        return "utter_check_suspended" if check is not None and check.state == OPEN else ""
 
 
 def _known(database: Database, clock: Clock, tracker: Tracker) -> dict[str, str]:

@@ -26,13 +26,14 @@ from bot.channels.visits import visit_route
 from bot.channels.website import Website
 from bot.channels.whatsapp import WhatsApp
 from bot.clinic.anger import Anger
+from bot.clinic.before_visit import BeforeVisit
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
-from bot.content.project import read_project
+from bot.content.project import Project, read_project
 from bot.data_files import DATA, ROOT, booked_responses, common_words, read_signs, read_yaml
 from bot.desk.brief import BriefView
 from bot.desk.content import ContentPages
@@ -42,6 +43,7 @@ from bot.door.content import ServedContent
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
+from bot.jobs.before_visit import BeforeVisits
 from bot.jobs.notices import Notices
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
@@ -110,17 +112,6 @@ def application(settings: Settings) -> Any:
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
     )
-    texts = ContentPages(
-        desk,
-        database,
-        clock,
-        project.register,
-        project.checks,
-        served,
-        ContentView(
-            clinic, at_the_desk["content"], project.words, wording, project.sources, project.checks
-        ),
-    )
     page = (PAGE / "index.html").read_text("utf-8")
 
     async def health(_: Request) -> Response:
@@ -131,11 +122,13 @@ def application(settings: Settings) -> Any:
         known = facts(clinic, wording, clock.now())
         return HTMLResponse(_fill_page(page, known), headers=HEADERS)
 
+    before = _before_visits(settings, database, clock, wordings, email, told)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         left = await door.leftovers()
         door.in_background(door.work_off(left, _until_up(engine)))
-        watching = [door.in_background(door.push())]
+        watching = [door.in_background(each) for each in (door.push(), before.watch())]
         if notices:
             watching.append(door.in_background(notices.watch()))
         yield
@@ -155,7 +148,7 @@ def application(settings: Settings) -> Any:
         visit_route(database, clinic, booking["calendar"], wordings.frame["no_such_visit"]),
         *desk.routes(),
         *_check_page(settings, database, clock, red_flags, wordings, booking, told).routes(),
-        *texts.routes(),
+        *_content_pages(desk, database, clock, project, served, at_the_desk, wording).routes(),
     ]
     if whatsapp:
         routes += whatsapp.routes()
@@ -195,6 +188,43 @@ def _check_page(
         red_flags,
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
+    )
+
+
+def _content_pages(
+    desk: Desk,
+    database: Database,
+    clock: Clock,
+    project: Project,
+    served: ServedContent,
+    at_the_desk: Mapping[str, Any],
+    wording: Mapping[str, Any],
+) -> ContentPages:
+    """The desk's pages on the texts that a doctor answers for."""
+    words, checks = at_the_desk["content"], project.checks
+    view = ContentView(project.clinic, words, project.words, wording, project.sources, checks)
+    return ContentPages(desk, database, clock, project.register, checks, served, view)
+
+
+def _before_visits(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    wordings: Wordings,
+    email: Mapping[str, Any],
+    told: ToldBooking,
+) -> BeforeVisits:
+    """What is said two days before a visit."""
+    said = read_yaml(DATA / "before_visit.yml")
+    return BeforeVisits(
+        database,
+        clock,
+        BeforeVisit(wordings.clinic, said, wordings.facts, told),
+        wordings.clinic["whatsapp"]["templates"],
+        email["before_visit"],
+        settings.public_url,
+        mails=settings.smtp is not None,
+        writes=settings.whatsapp is not None,
     )
 
 

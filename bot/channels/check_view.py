@@ -20,7 +20,7 @@ from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.red_flags import Judgement, asked_text, safety_text
 from bot.clinic.suitability.check import next_screen, screens_of
-from bot.clinic.suitability.dialogue import NONE, PRESSED, SKIP, STOP
+from bot.clinic.suitability.dialogue import NONE, PRESSED, SAY, SKIP, STOP
 from bot.clinic.suitability.form import NEXT, Fault, ScreenForm, can_be_unsure
 from bot.clinic.suitability.outcome import outcome_responses
 from bot.clinic.suitability.rules import CheckRules
@@ -44,7 +44,7 @@ BUTTONS = {each: each for each in (START, AGREE, REFUSE, GO_ON, NEXT, NONE, SKIP
 # A patient's own words on one screen, in characters.
 LONGEST_TYPED = 1000
 # Notes of `data/suitability.yml` that a page says.
-NOTES = ("noted", "skipped")
+NOTES = ("noted", "skipped", SAY)
 # Numbers of clinic.yml that can be called from a page.
 NUMBERS = ("emergency", "ambulance", "mental_health", "front_desk", "same_day", "after_hours")
 
@@ -151,7 +151,7 @@ class CheckView:
         check, about, dialogue = standing.check, standing.about, self._rules.dialogue
         screen = next_screen(check, dialogue.catalogue)
         # What only the chat says, such as which words to type, has no place here.
-        note = check.note if check.note in NOTES else ""
+        note = check.note if check.note.partition(".")[0] in NOTES else ""
         asked = dialogue.ask(replace(check, note=note), about)
         note = asked.values["note"].strip()
         if check.again or check.unclear or screen is None:

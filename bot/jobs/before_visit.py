@@ -43,6 +43,9 @@ class BeforeVisits:
         template: Mapping[str, str],
         letter: Mapping[str, str],
         public_url: str,
+        *,
+        mails: bool,
+        writes: bool,
     ) -> None:
         """Tells nobody yet.
 
@@ -53,9 +56,12 @@ class BeforeVisits:
             template: `whatsapp.templates` of clinic.yml.
             letter: the block `before_visit` of `data/email.yml`.
             public_url: where the check's page is.
+            mails: whether the clinic can send e-mail.
+            writes: whether WhatsApp is set up.
         """
         self._database, self._clock, self._before = database, clock, before
         self._template, self._letter, self._url = template, letter, public_url
+        self._mails, self._writes = mails, writes
 
     async def watch(self) -> None:
         """Looks again and again until it is cancelled."""
@@ -84,7 +90,7 @@ class BeforeVisits:
             store.leave_out(self._database, coming, now)
             return
         content = self._before.content(visit, now, has_check=coming.has_check)
-        if visit.reminders == EMAIL and visit.email and not coming.in_danger:
+        if self._may_mail(coming):
             store.tell(
                 self._database, coming, EMAIL, visit.email, self._as_letter(coming, content), now
             )
@@ -95,9 +101,14 @@ class BeforeVisits:
         elif store.leave_to_team(self._database, coming, now):
             logger.info("visit %s is left to the team to call", visit.id)
 
+    def _may_mail(self, coming: Coming) -> bool:
+        is_wanted = coming.visit.reminders == EMAIL and bool(coming.visit.email)
+        return is_wanted and self._mails and not coming.in_danger
+
     def _may_write(self, coming: Coming, now: datetime) -> bool:
         """Whether a message on WhatsApp may go out by itself."""
-        if coming.visit.reminders != WHATSAPP or coming.channel != WHATSAPP or coming.in_danger:
+        is_wanted = coming.visit.reminders == WHATSAPP and coming.channel == WHATSAPP
+        if not (is_wanted and self._writes) or coming.in_danger:
             return False
         # The template's buttons ask about the writer's own health (brief 4.1).
         has_template = self._template["before_visit"] and coming.visit.patient_is == "self"

@@ -187,7 +187,7 @@ async def test_a_second_booking_asks_for_no_consent_again(patient: Patient) -> N
 async def test_where_staff_confirm_the_time_is_kept_and_pending(patient: Patient) -> None:
     with_rules(patient, is_confirmed_by_staff=True)
     await patient.reaches_the_read_back()
-    assert await patient.says("yes") == ["utter_booking_pending"]
+    assert await patient.says("yes") == ["utter_booking_pending_self"]
     assert patient.visits[0].status == "pending"
 
 
@@ -414,12 +414,6 @@ async def test_a_word_that_takes_a_booking_up_again_neither_agrees_nor_books(
         await patient.says(answer)
     assert await patient.opens(text) == ["utter_ask_booking_confirm"]
     assert count(patient.database, Booking) == 0
-
-
-async def test_without_a_booking_there_is_nothing_to_go_on_with(patient: Patient) -> None:
-    said = await patient.opens("continue", "continue_booking")
-    assert said == ["utter_nothing_to_continue"]
-    assert patient.draft is None
 
 
 async def test_a_session_of_a_plan_goes_to_the_team(patient: Patient) -> None:

@@ -364,3 +364,17 @@ async def test_go_on_finds_what_was_begun(turn: Turn, checked: Checked) -> None:
     await checked.opens()
     await checked.acts("action_go_on")
     assert checked.goes_on_with == ["action_book_consultation"]
+
+
+async def test_who_was_asked_for_a_number_in_between_is_told_how_to_go_on(
+    checked: Checked,
+) -> None:
+    await checked.begins()
+    await checked.agrees()
+    checked.hears("agent", "talk_to_staff")
+    await checked.acts("action_pass_to_team")
+    await checked.acts("action_ask_contact")
+    checked.hears("no", "deny")
+    await checked.acts("validate_contact_form")
+    said = await checked.acts("action_contact_ended")
+    assert said == ["utter_contact_declined", "utter_check_suspended"]

@@ -69,6 +69,8 @@ class Clinic:
             self.template,
             LETTERS["before_visit"],
             "https://clinic.example",
+            mails=True,
+            writes=True,
         ).look()
 
     def comes_near(self, visit: Booked, **left: float) -> None:

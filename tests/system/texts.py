@@ -84,8 +84,10 @@ class Texts:
 
     def _check(self, kind: str, which: str = "", note: str = "") -> Message:
         """A question of the check; the lines of a list that is asked again are a hole."""
-        said = f"{self._questions['notes'][note]}\n" if note else ""
         ask, questions = self._questions["ask"], self._questions["questions"]
+        named = note.removeprefix("say.")
+        said = questions[named]["say"] if named != note else self._questions["notes"].get(note, "")
+        said = f"{said}\n" if note else ""
         if kind == "which":
             return Message(said + questions[which]["ask"])
         if kind == "again":

@@ -66,6 +66,8 @@ class Check:
     def answered(self, answers: Mapping[str, str], words: str = "") -> Check:
         """With more answers, each with the words that gave it."""
         kept = dict.fromkeys(answers, words[:LONGEST_WORDS]) if words.strip() else {}
+        # Older words would stand beside an answer that they did not give.
+        before = {q: said for q, said in self.words.items() if self._stands(q, answers)}
         news = self.news
         if self.kind == CHANGED:
             changed = [q for q, key in answers.items() if key != self.answers.get(q, NO)]
@@ -73,10 +75,13 @@ class Check:
         return replace(
             self,
             answers={**self.answers, **answers},
-            words={**self.words, **kept},
+            words={**before, **kept},
             unclear=tuple(each for each in self.unclear if each not in answers),
             news=news,
         )
+
+    def _stands(self, question: str, answers: Mapping[str, str]) -> bool:
+        return answers.get(question, self.answers.get(question)) == self.answers.get(question)
 
     @property
     def age_is_told(self) -> bool:

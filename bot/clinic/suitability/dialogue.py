@@ -39,6 +39,8 @@ from bot.clinic.suitability.told import Told, ToldReader
 # The entity of the check's buttons: `Q05`, `Q08.mild`, `medicines`, or one of these for a screen.
 PRESSED = "check"
 NONE, SKIP, STOP = "none", "skip", "stop"
+# A note that a question has to say: `say.Q15`.
+SAY = "say"
 # What staff or a helpline has to hear of, whatever else stands in the message.
 _ALWAYS_ELSE = ("talk_to_staff", "complaint", "distress")
 # Whose answer leads on: what a patient with a heavy heart is told once (brief Q36).
@@ -114,7 +116,7 @@ class CheckDialogue:
         """The next question: a response of domain.yml, its values and buttons."""
         if check.note == "stop_which":
             return Asked("utter_ask_check_stop_which")
-        note = f"{self._notes[check.note]}\n" if check.note else ""
+        note = self._note(check)
         if check.consent != GIVEN:
             return Asked("utter_ask_check_consent", {"note": note})
         text, buttons = self._next(check, about)
@@ -157,6 +159,13 @@ class CheckDialogue:
         named = {question for question, key in told.answers.items() if key != NO}
         is_reaction = _REACTION in named or self._reader.is_after_treatment(heard.text)
         return check.consent != GIVEN or is_reaction or not named
+
+    def _note(self, check: Check) -> str:
+        """What is said before the question: a note, or what a named question has to say."""
+        kind, _, question = check.note.partition(".")
+        if kind == SAY:
+            return f"{self.catalogue.questions[question].say}\n"
+        return f"{self._notes[check.note]}\n" if check.note else ""
 
     def told_beside(self, check: Check, heard: Heard, about: About) -> Check:
         """With what a message told that is answered elsewhere: a sign that needs a call today."""
@@ -202,7 +211,7 @@ class CheckDialogue:
                 outcome.check,
                 opened=tuple(dict.fromkeys((*after.opened, *opened))),
                 done=tuple(dict.fromkeys((*after.done, screen.id))),
-                note="skipped" if told.says_skip or not answers else "",
+                note="skipped" if told.says_skip or not answers else _kept(outcome.check.note),
             )
         )
 
@@ -448,9 +457,16 @@ class CheckDialogue:
             offers_support=answers.get(_HEAVY_HEART, NO)
             not in (NO, check.answers.get(_HEAVY_HEART)),
         )
-        screen = next_screen(after, self.catalogue)
-        is_elsewhere = screen is not None and not self._is_named(after, screen)
-        return self._ready(replace(after, note="noted" if is_elsewhere and answers else ""))
+        return self._ready(replace(after, note=self._note_on(after, answers)))
+
+    def _note_on(self, check: Check, answers: Mapping[str, str]) -> str:
+        """What is said of answers that were just told."""
+        saying = [q for q, key in answers.items() if key != NO and self.catalogue.questions[q].say]
+        if saying:
+            return f"{SAY}.{saying[0]}"
+        screen = next_screen(check, self.catalogue)
+        is_elsewhere = screen is not None and not self._is_named(check, screen)
+        return "noted" if is_elsewhere and answers else ""
 
     def _differs(self, check: Check, told: Told, question: str, key: str) -> bool:
         """Whether two answers contradict each other and were not asked about before."""
@@ -471,6 +487,11 @@ class CheckDialogue:
 
 # WhatsApp's longest list (brief 6.1).
 MOST_ROWS = 10
+
+
+def _kept(note: str) -> str:
+    """The note, where it is what a question has to say."""
+    return note if note.startswith(f"{SAY}.") else ""
 
 
 def _of_age(age: int, about: About) -> dict[str, str]:

@@ -86,11 +86,11 @@ def test_each_question_is_answered_once_by_its_button(question: str) -> None:
 
 
 def test_only_what_was_named_is_opened(checked: Checked) -> None:
-    checked.says("i take ecosprin and my skin is sensitive")
+    checked.says("i get keloids and my skin is sensitive")
     assert checked.check.unclear == ("Q27",)
     assert checked.asked == "Noted.\n" + QUESTIONS["questions"]["Q27"]["ask"]
     checked.says("calm now")
-    assert checked.named() == {"Q15": "yes", "Q27": "calm"}
+    assert checked.named() == {"Q16": "yes", "Q27": "calm"}
 
 
 def test_after_something_was_named_the_rest_of_its_list_is_asked(checked: Checked) -> None:
@@ -300,3 +300,10 @@ def test_any_order_of_answers_ends_and_loses_no_yes(
         for question, key in checked.check.answers.items():
             of_it = CATALOGUE.label_of(question, key)
             assert CATALOGUE.strictest([label, of_it]) is label
+
+
+def test_who_names_a_blood_thinner_is_told_to_keep_taking_it(checked: Checked) -> None:
+    checked.says("i take ecosprin")
+    assert checked.asked.startswith("Do not stop your medicine.\n")
+    checked.press_none()
+    assert "Do not stop" not in checked.asked
