@@ -718,7 +718,16 @@ class WhatsAppPatient(Patient):
             lambda: f"an answer on WhatsApp\n{self.house.log_tail()}",
             LOOK,
         )
+        return self._read(self._cloud.sent_to(self.name)[self._seen :])
+
+    def has_news(self) -> bool:
+        """Whether something came that answers nothing; then it is the last answer."""
         sent = self._cloud.sent_to(self.name)[self._seen :]
+        if sent:
+            self._read(sent)
+        return bool(sent)
+
+    def _read(self, sent: list[dict[str, Any]]) -> list[Message]:
         self._seen += len(sent)
         self.answer = [
             Message(fake_cloud_api.text_of(each), fake_cloud_api.buttons_of(each)) for each in sent

@@ -25,7 +25,7 @@ from bot.store.messages import EMAIL
 logger = logging.getLogger(__name__)
 
 # Seconds between two looks; a visit is two days away.
-LOOK_EVERY = 30.0
+LOOK_EVERY = 10.0
 WHATSAPP = "whatsapp"
 # Meta takes free text so long after the patient's last message; a little is left for the sending.
 WINDOW = timedelta(hours=24) - timedelta(minutes=10)

@@ -299,7 +299,9 @@ class BookingDialogue:
             or self._answers.is_question(text)
             or len(text.split()) > _WORDS_OF_ORDINARY_NAME
         )
-        is_else = is_else or self._answers.yes(heard) or self._answers.no(heard)
+        # The classifier has heard a "no" in names that it has never seen.
+        said = heard if is_ordinary else replace(heard, intent="")
+        is_else = is_else or self._answers.yes(said) or self._answers.no(said)
         if not text or (is_else and len(text) > 1):
             return None
         details = self._reader.name(text)

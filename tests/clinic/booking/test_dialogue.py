@@ -602,6 +602,11 @@ def test_ordinary_words_that_mean_something_else_are_no_name(text: str, intent: 
     assert at_step(Step.NAME).says(text, intent=intent).draft.name == ""
 
 
+@pytest.mark.parametrize("intent", ["deny", "affirm"])
+def test_a_name_in_which_the_classifier_hears_a_yes_or_a_no_is_a_name(intent: str) -> None:
+    assert at_step(Step.NAME).says("Nalini Shah", intent=intent).draft.name == "Nalini Shah"
+
+
 def test_a_name_with_a_phone_answers_two_questions() -> None:
     talk = at_step(Step.NAME).says("Asha Rao, 99999 00071")
     assert (talk.step, talk.draft.name) == (Step.REMINDERS, NAME)
