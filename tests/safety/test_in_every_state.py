@@ -19,10 +19,15 @@ BOOKING = [
 ]  # fmt: skip
 CONTACT = ["agent", "+91 99999 00003"]
 REACTION = ["my face is red since the treatment you did", "press: Microneedling"]
+CHECK = [
+    "start the suitability check", "press: Yes, I agree", "press: None of these",
+    "press: Acne now", "press: A few mild spots",
+]  # fmt: skip
 STATES = [
     *(BOOKING[:length] for length in range(1, len(BOOKING) + 1)),
     *(CONTACT[:length] for length in range(1, len(CONTACT) + 1)),
     *(REACTION[:length] for length in range(1, len(REACTION) + 1)),
+    *(CHECK[:length] for length in range(1, len(CHECK) + 1)),
 ]
 
 
