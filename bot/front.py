@@ -147,7 +147,9 @@ def application(settings: Settings) -> Any:
         Mount("/page", StaticFiles(directory=PAGE)),
         visit_route(database, clinic, booking["calendar"], wordings.frame["no_such_visit"]),
         *desk.routes(),
-        *_check_page(settings, database, clock, red_flags, wordings, booking, told).routes(),
+        *_check_page(
+            settings, database, clock, red_flags, wordings, booking, told, served
+        ).routes(),
         *_content_pages(desk, database, clock, project, served, at_the_desk, wording).routes(),
     ]
     if whatsapp:
@@ -173,6 +175,7 @@ def _check_page(
     wordings: Wordings,
     booking: Mapping[str, Any],
     told: ToldBooking,
+    served: ServedContent,
 ) -> CheckPage:
     """The check's own pages."""
     questions, clinic = read_yaml(DATA / "suitability.yml"), wordings.clinic
@@ -184,7 +187,7 @@ def _check_page(
         database,
         clock,
         CheckSteps(database, clock, rules, clinic["conversation"]["silence_hours"]),
-        CheckView(rules, wordings, responses, clock),
+        CheckView(rules, wordings, responses, clock, served.edited),
         red_flags,
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),

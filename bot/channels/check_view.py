@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from bot.channels.check_steps import Standing
 from bot.clinic.booking.draft import GIVEN
 from bot.clinic.clock import Clock
+from bot.clinic.content import item_of
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.red_flags import Judgement, asked_text, safety_text
@@ -71,8 +72,10 @@ class CheckView:
         wordings: Wordings,
         responses: Mapping[str, Any],
         clock: Clock,
+        edited: Callable[[], Mapping[str, Mapping[str, str]]] = dict,
     ) -> None:
-        """`responses`: those of domain.yml."""
+        """`responses`: those of domain.yml; `edited`: those in a doctor's words, by item."""
+        self._edited = edited
         self._rules, self._wordings, self._responses = rules, wordings, responses
         self._clock, self._hours = clock, OpeningHours.from_mapping(wordings.clinic)
         self._template = Environment(
@@ -179,7 +182,9 @@ class CheckView:
         return dict(self._responses[name][0])
 
     def _text(self, name: str, **values: str) -> str:
-        return fill(str(self._response(name)["text"]), {**self._facts(), **values})
+        in_file = {"text": self._response(name)["text"]}
+        text = str(self._edited().get(item_of(name), in_file)["text"])
+        return fill(text, {**self._facts(), **values})
 
     def _facts(self) -> dict[str, str]:
         return facts(self._wordings.clinic, self._wordings.facts, self._clock.now())

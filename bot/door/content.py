@@ -59,11 +59,22 @@ class ServedContent:
 
     async def block(self) -> dict[str, Any]:
         """What is served otherwise than the files say (`bot.clinic.content.serving`)."""
-        if self._now() >= self._looks_at:
-            # Before the look: what is decided meanwhile brings the next one.
-            self._looks_at = self._now() + LOOKS_EVERY
+        if self._is_time():
             await asyncio.to_thread(self._look)
         return self._block
+
+    def edited(self) -> Mapping[str, Mapping[str, str]]:
+        """The texts that a doctor has put into other words, by item; called in a thread."""
+        if self._is_time():
+            self._look()
+        return dict(self._block.get("edited", {}))
+
+    def _is_time(self) -> bool:
+        if self._now() < self._looks_at:
+            return False
+        # Before the look: what is decided meanwhile brings the next one.
+        self._looks_at = self._now() + LOOKS_EVERY
+        return True
 
     def renew(self) -> None:
         """Has the next turn see what was decided just now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -72,14 +72,20 @@ def red_flags() -> RedFlags:
     return RedFlags(read_signs())
 
 
-def application(database: Database, clock: Clock, *, over_tls: bool = False) -> Starlette:
+def application(
+    database: Database,
+    clock: Clock,
+    *,
+    over_tls: bool = False,
+    edited: Mapping[str, Mapping[str, str]] | None = None,
+) -> Starlette:
     frame, safety = read_yaml(DATA / "wording.yml"), read_yaml(DATA / "safety" / "texts.yml")
     wordings = Wordings(clinic(), read_yaml(DATA / "facts.yml"), frame, safety, {})
     page = CheckPage(
         database,
         clock,
         CheckSteps(database, clock, rules(), SILENCE.total_seconds() / 3600),
-        CheckView(rules(), wordings, RESPONSES, clock),
+        CheckView(rules(), wordings, RESPONSES, clock, lambda: edited or {}),
         red_flags(),
         SECRET,
         over_tls=over_tls,

@@ -598,3 +598,15 @@ def test_numbers_become_links_and_everything_else_is_text() -> None:
         'Call <a href="tel:+919999900112">+91 99999 00112</a> or '
         '<a href="tel:112">112</a>, not 1120 &lt;b&gt;'
     )
+
+
+def test_what_a_doctor_put_into_other_words_is_told_so(
+    database: Database, clock: HandClock, desk: Desk
+) -> None:
+    words = "A doctor looks at this before {booking_when}. Emergency: {emergency}."
+    edited = {"response/utter_check_routine": {"text": words, "short": ""}}
+    patient = Patient(application(database, clock, edited=edited), desk.link())
+    patient.begins()
+    patient.denies_the_rest()
+    assert "A doctor looks at this before" in patient.page.text
+    assert "Emergency: 112." in patient.page.text

@@ -123,3 +123,17 @@ async def test_what_is_served_unreviewed_is_withheld_after_the_last_day(
     block = await content.block()
     assert plain in block["withheld"]
     assert "unreviewed" not in block
+
+
+async def test_a_doctors_own_words_are_there_for_who_asks_without_a_turn(
+    served: Content, database: Database
+) -> None:
+    content, item = served(), project().register.items[PAIN]
+    assert content.edited() == {}
+    edit = Decision(
+        item.id, item.hash, "edited", "It can sting.", "It stings.", "It can sting.", "It stings.",
+        "", "Dr Test One", "TEST-1", "desk", NOW,
+    )  # fmt: skip
+    assert add_decision(database, edit, seen=0)
+    content.renew()
+    assert content.edited() == {PAIN: {"text": "It can sting.", "short": "It stings."}}
