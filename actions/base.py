@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -14,6 +15,7 @@ from rasa_sdk.types import DomainDict
 
 from bot import logs
 from bot.clinic.clock import Clock
+from bot.store.conversations import last_danger
 from bot.store.database import Database
 from bot.store.requests import add_request
 
@@ -114,6 +116,18 @@ class AskAction(DatabaseAction):
     @abstractmethod
     def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """The question."""
+
+
+def suspension(database: Database, tracker: Tracker, suspended: str, kept_at: str) -> str:
+    """After a sign of danger (brief 5.1): "unsaid" until the patient knows how to go on.
+
+    `suspended` and `kept_at`: of the draft or check that waits.
+    """
+    if suspended:
+        return suspended
+    danger = last_danger(database, tracker.sender_id)
+    is_later = danger is not None and danger >= datetime.fromisoformat(kept_at)
+    return "unsaid" if is_later else ""
 
 
 def message_id(tracker: Tracker) -> str:

@@ -12,7 +12,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import HEARD, AskAction, DatabaseAction, Events, intent_of, message_id
+from actions.base import (
+    HEARD,
+    AskAction,
+    DatabaseAction,
+    Events,
+    intent_of,
+    message_id,
+    suspension,
+)
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
@@ -86,12 +94,8 @@ class BookingAction(DatabaseAction):
         drafts.write_draft(self.database, tracker.sender_id, drafts.BOOKING, content, now)
 
     def suspension(self, tracker: Tracker, draft: Draft) -> str:
-        """After a sign of danger (brief 5.1): "unsaid" until the patient knows how to go on."""
-        if draft.suspended:
-            return draft.suspended
-        danger = conversations.last_danger(self.database, tracker.sender_id)
-        is_later = danger is not None and danger >= datetime.fromisoformat(draft.kept_at)
-        return "unsaid" if is_later else ""
+        """Whether danger came between, and the patient knows how to go on."""
+        return suspension(self.database, tracker, draft.suspended, draft.kept_at)
 
     def drop(self, tracker: Tracker) -> None:
         """Forgets the draft."""

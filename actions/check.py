@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id
+from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id, suspension
 from actions.booking import heard_now
 from bot.clinic.booking.draft import GIVEN, Heard
 from bot.clinic.clock import Clock
@@ -74,12 +74,8 @@ class CheckAction(DatabaseAction):
         checks.write_check(self.database, stored.id, content, state, now, is_renewal=is_renewal)
 
     def suspension(self, tracker: Tracker, check: Check) -> str:
-        """After a sign of danger (brief 5.1): "unsaid" until the patient knows how to go on."""
-        if check.suspended:
-            return check.suspended
-        danger = conversations.last_danger(self.database, tracker.sender_id)
-        is_later = danger is not None and danger >= datetime.fromisoformat(check.kept_at)
-        return "unsaid" if is_later else ""
+        """Whether danger came between, and the patient knows how to go on."""
+        return suspension(self.database, tracker, check.suspended, check.kept_at)
 
     def with_danger(self, tracker: Tracker, stored: StoredCheck, check: Check) -> Check:
         """With what a message of danger told besides: it was answered with the number alone."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from bot.clinic.booking.answers import INTERRUPTIONS
 from bot.clinic.booking.draft import Heard
 from bot.clinic.details import DetailReader
+from bot.clinic.kept import Kept
 
 # What comes before a number, even where one stands beside it.
 _FIRST = ("report_reaction", "distress", "book_consultation", "continue_booking")
@@ -39,7 +40,7 @@ class Reached(str, Enum):
 
 
 @dataclass(frozen=True)
-class Contact:
+class Contact(Kept):
     """How one patient can be reached, as far as they have said."""
 
     phone: str = field(default="", repr=False)
@@ -49,16 +50,6 @@ class Contact:
     note: str = ""
     # The question was put; after something else it is not put again.
     asked: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Contact:
-        """The other way round; keys of another version are dropped."""
-        known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in kept.items() if name in known})
 
 
 class ContactDialogue:

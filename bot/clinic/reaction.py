@@ -6,14 +6,14 @@ most careful number: nobody waits for a verdict because a question was not under
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from typing import Any
 
 from bot.clinic.aftercare import AfterCare, Told
 from bot.clinic.booking.draft import Heard
+from bot.clinic.kept import Kept
 from bot.clinic.red_flags import Urgency
 
 DEVICE, DAY = "device", "day"
@@ -30,7 +30,7 @@ class Missing(str, Enum):
 
 
 @dataclass(frozen=True)
-class Reaction:
+class Reaction(Kept):
     """What one patient has told of a treatment and of how it looks since."""
 
     sign: str = ""
@@ -43,19 +43,6 @@ class Reaction:
     asked: tuple[str, ...] = ()
     # The message that was read last.
     heard: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Reaction:
-        """The other way round; keys of another version are dropped."""
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in kept.items() if name in known}
-        for name in ("courses", "asked"):
-            values[name] = tuple(values.get(name, ()))
-        return cls(**values)
 
     def with_more(self, sign: str, courses: Iterable[str]) -> Reaction:
         """The same with another expected sign that was told besides."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from bot.clinic.details import Details
+from bot.clinic.kept import Kept
 
 # Who comes. A minor who writes for themself cannot book (brief 6.6).
 SELF, ADULT, MINOR, OTHER, MINOR_WRITER = "self", "adult", "minor", "other", "minor_writer"
@@ -44,7 +45,7 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True)
-class Draft:
+class Draft(Kept):
     """What a patient has said so far. Name and phone stay empty until they agreed to it."""
 
     whom: str = ""
@@ -72,21 +73,6 @@ class Draft:
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
     suspended: str = ""
     kept_at: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Draft:
-        """The other way round; keys of another version are dropped."""
-        known = {each.name for each in fields(cls)}
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in kept.items()
-            if name in known
-        }
-        return cls(**values)
 
     def noted(self, note: str, **values: str) -> Draft:
         """With a note before the next question, from `notes` of `data/booking.yml`."""

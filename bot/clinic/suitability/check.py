@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from bot.clinic.kept import Kept
 from bot.clinic.suitability.questions import NO, UNKNOWN_DEVICE, Catalogue, Item, Label, Screen
 
 # The whole check, or only "has anything changed?" before the visit.
@@ -18,7 +18,7 @@ LONGEST_WORDS = 300
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Kept):
     """The check as far as it has come. Nothing is in it before the patient agreed."""
 
     consent: str = ""
@@ -47,21 +47,6 @@ class Check:
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
     suspended: str = ""
     kept_at: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Check:
-        """The other way round; keys of another version are dropped."""
-        known = {each.name for each in fields(cls)}
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in kept.items()
-            if name in known
-        }
-        return cls(**values)
 
     def answered(self, answers: Mapping[str, str], words: str = "") -> Check:
         """With more answers, each with the words that gave it."""
