@@ -140,6 +140,13 @@ def language_of(tracker: Tracker) -> str:
     return str((tracker.latest_message.get("judgement") or {}).get("language") or "en")
 
 
+def topic_of(tracker: Tracker) -> str:
+    """The topic of a question, such as `suitable_medication`; "" for what is none."""
+    selected = (tracker.latest_message.get("response_selector") or {}).get("faq") or {}
+    key = (selected.get("response") or {}).get("intent_response_key")
+    return str(key or "").partition("/")[2] if intent_of(tracker) == "faq" else ""
+
+
 def intent_of(tracker: Tracker) -> str:
     """The intent of the message at hand."""
     return str((tracker.latest_message.get("intent") or {}).get("name") or "")

@@ -20,6 +20,7 @@ from actions.base import (
     intent_of,
     message_id,
     suspension,
+    topic_of,
 )
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
@@ -354,6 +355,7 @@ def heard_now(tracker: Tracker) -> Heard:
         "" if is_press else text,
         intent,
         {str(each["entity"]): str(each["value"]) for each in entities},
+        topic_of(tracker),
     )
 
 

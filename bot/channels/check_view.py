@@ -45,7 +45,7 @@ BUTTONS = {each: each for each in (START, AGREE, REFUSE, GO_ON, NEXT, NONE, SKIP
 # A patient's own words on one screen, in characters.
 LONGEST_TYPED = 1000
 # Notes of `data/suitability.yml` that a page says.
-NOTES = ("noted", "skipped", SAY)
+NOTES = ("noted", "others", "skipped", SAY)
 # Numbers of clinic.yml that can be called from a page.
 NUMBERS = ("emergency", "ambulance", "mental_health", "front_desk", "same_day", "after_hours")
 

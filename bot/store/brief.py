@@ -109,7 +109,11 @@ def _written(session: Session, conversations: set[str], before: datetime) -> tup
         .order_by(InboundMessage.received_at.desc(), InboundMessage.position.desc())
         .limit(_LOOKED_AT)
     )
-    typed = [Written(*row) for row in rows if row.text.strip() not in {"", *pressed}]
+    typed = [
+        Written(*row)
+        for row in rows
+        if row.text.strip() not in {"", *pressed} and _tells_something(row.text)
+    ]
     return tuple(reversed(typed[:MOST_WRITTEN]))
 
 
@@ -132,3 +136,8 @@ def _is_shared(session: Session, conversations: set[str], visit: Booked) -> bool
 
 def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
+
+
+def _tells_something(text: str) -> bool:
+    """Whether it is more than one word: a check leaves a row of "no" and "none"."""
+    return len(text.split()) > 1 or "?" in text

@@ -25,7 +25,7 @@ from tests.desk.conftest import NOW, Page, Patients, Visitor
 # 11:00 in Mumbai, on the day after the present one.
 STARTS = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-SCRIPT = "<script>alert('asha')</script>"
+SCRIPT = "<script> alert('asha')</script>"
 CATALOGUE = Catalogue(read_yaml(DATA / "suitability.yml"))
 
 

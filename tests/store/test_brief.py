@@ -39,7 +39,7 @@ def booked_by(
 
 def known(database: Database, receive: Receive) -> Background:
     """What stands behind a visit that the same person books last."""
-    return background_of(database, booked_by(database, receive("yes", at=LATER)))
+    return background_of(database, booked_by(database, receive("yes, book it", at=LATER)))
 
 
 def written(found: Background) -> list[str]:
@@ -49,7 +49,7 @@ def written(found: Background) -> list[str]:
 def test_who_only_booked_has_nothing_but_their_yes(database: Database, receive: Receive) -> None:
     found = known(database, receive)
     assert (found.signs, found.consents, found.is_shared) == ((), (), False)
-    assert written(found) == ["yes"]
+    assert written(found) == ["yes, book it"]
 
 
 @pytest.mark.parametrize("kind", ["crisis", "emergency", "report_reaction"])
@@ -86,7 +86,7 @@ def test_a_message_that_told_a_sign_is_shown_as_one_only(
 ) -> None:
     message = receive("My cheek burns")
     add_request(database, message.conversation_id, message.id, "emergency", "emergency", NOW)
-    assert written(known(database, receive)) == ["yes"]
+    assert written(known(database, receive)) == ["yes, book it"]
 
 
 def test_another_wish_to_the_team_is_no_sign(database: Database, receive: Receive) -> None:
@@ -98,25 +98,28 @@ def test_another_wish_to_the_team_is_no_sign(database: Database, receive: Receiv
 def test_messages_of_all_conversations_stand_in_the_order_they_came(
     database: Database, receive: Receive
 ) -> None:
-    receive("first")
-    receive("second")
-    assert written(known(database, receive)) == ["first", "second", "yes"]
+    receive("the first")
+    receive("the second")
+    assert written(known(database, receive)) == ["the first", "the second", "yes, book it"]
 
 
 def test_the_last_messages_are_found_and_no_more(database: Database, receive: Receive) -> None:
     for number in range(MOST_WRITTEN + 2):
         receive(f"message {number}")
     numbers = range(3, MOST_WRITTEN + 2)
-    assert written(known(database, receive)) == [*(f"message {each}" for each in numbers), "yes"]
+    assert written(known(database, receive)) == [
+        *(f"message {each}" for each in numbers),
+        "yes, book it",
+    ]
 
 
 def test_what_was_written_after_the_visit_began_is_left_out(
     database: Database, receive: Receive
 ) -> None:
-    visit = booked_by(database, receive("yes"))
+    visit = booked_by(database, receive("yes, book it"))
     receive("just before", at=STARTS - timedelta(seconds=1))
     receive("too late", at=STARTS)
-    assert written(background_of(database, visit)) == ["yes", "just before"]
+    assert written(background_of(database, visit)) == ["yes, book it", "just before"]
 
 
 def test_a_pressed_button_and_a_photo_are_no_words(database: Database, receive: Receive) -> None:
@@ -125,7 +128,7 @@ def test_a_pressed_button_and_a_photo_are_no_words(database: Database, receive: 
     finish(database, message.id, Answer([{"text": "Which?", "buttons": [button]}]), NOW)
     receive('/faq{"topic":"price"}')
     receive("")
-    assert written(known(database, receive)) == ["How much is it?", "yes"]
+    assert written(known(database, receive)) == ["How much is it?", "yes, book it"]
 
 
 def test_the_last_answer_to_each_purpose_stands(database: Database, receive: Receive) -> None:
@@ -156,7 +159,7 @@ def test_nothing_of_anybody_else_is_found(
     add_request(database, theirs.conversation_id, theirs.id, "emergency", "emergency", NOW)
     add_consent(database, theirs.conversation_id, theirs.id, "health", "1", True, NOW)
     found = known(database, receive)
-    assert (found.signs, found.consents, written(found)) == ((), (), ["yes"])
+    assert (found.signs, found.consents, written(found)) == ((), (), ["yes, book it"])
 
 
 @pytest.mark.parametrize(
@@ -166,5 +169,12 @@ def test_nothing_of_anybody_else_is_found(
 def test_a_phone_that_booked_for_somebody_else_is_shared(
     database: Database, receive: Receive, name: str, patient_is: str, is_shared: bool
 ) -> None:
-    booked_by(database, receive("yes"), name, patient_is, days=3)
+    booked_by(database, receive("yes, book it"), name, patient_is, days=3)
     assert known(database, receive).is_shared is is_shared
+
+
+def test_bare_answers_are_left_out(database: Database, receive: Receive) -> None:
+    for bare in ("no", "none", "34"):
+        receive(bare)
+    receive("Cost?")
+    assert written(known(database, receive)) == ["Cost?", "yes, book it"]

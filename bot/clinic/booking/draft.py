@@ -146,6 +146,8 @@ class Heard:
     text: str = field(repr=False)
     intent: str = ""
     entities: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Of a question: "suitable_medication".
+    topic: str = ""
 
 
 @dataclass(frozen=True)

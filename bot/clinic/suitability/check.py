@@ -15,6 +15,7 @@ AGE = "Q01"
 UNDER_18, UNDER_MINIMUM = "under_18", "under_minimum"
 # Of a message that told something, so much is kept for the doctor.
 LONGEST_WORDS = 300
+MOST_OTHERS = 10
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Check(Kept):
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     # The patient's own words by question.
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # What else was told of their health, that no question asks for.
+    others: tuple[str, ...] = field(default=(), repr=False)
     # Questions that were named, and still need to be asked which answer it is.
     unclear: tuple[str, ...] = field(default=(), repr=False)
     # A question with two different answers is asked once more; which, and which were asked so.
@@ -64,6 +67,12 @@ class Check(Kept):
             unclear=tuple(each for each in self.unclear if each not in answers),
             news=news,
         )
+
+    def told_besides(self, words: str) -> Check:
+        """With something of their health that no question asks for, in their words."""
+        kept = words.strip()[:LONGEST_WORDS]
+        others = tuple(dict.fromkeys((*self.others, kept)))[:MOST_OTHERS]
+        return replace(self, others=others, note="others")
 
     def _stands(self, question: str, answers: Mapping[str, str]) -> bool:
         return answers.get(question, self.answers.get(question)) == self.answers.get(question)
@@ -131,6 +140,8 @@ def label_of(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -
     `device`: the kind planned for the visit, as clinic.yml names it.
     """
     labels = [catalogue.label_of(q, key, device) for q, key in check.answers.items()]
+    # Nobody here knows what it means, so a doctor looks at it.
+    labels += [Label.DOCTOR_FIRST for _ in check.others]
     if not is_whole(check, catalogue):
         labels.append(Label.INCOMPLETE)
     return catalogue.strictest(labels)
@@ -150,6 +161,10 @@ def findings(check: Check, catalogue: Catalogue, device: str = UNKNOWN_DEVICE) -
         )
         for question, key in check.answers.items()
         if key != NO
+    ]
+    besides = Label.DOCTOR_FIRST
+    found += [
+        Finding("", catalogue.also_told, "", besides, False, False, words) for words in check.others
     ]
     return sorted(found, key=lambda each: catalogue.place_of(each.label))
 

@@ -192,6 +192,8 @@ class CheckDialogue:
         chosen = {each: key for each, key in answers.items() if key != NO}
         if words.strip() and told.is_empty and not chosen:
             return Outcome(check, Verdict.NOT_MINE)
+        if words.strip() and told.is_empty:
+            check = check.told_besides(words)
         named = self._joined(told, {q: chosen[q] for q in screen.questions if q in chosen})
         rest = UNSURE if told.says_unsure and not chosen else NO
         left = [q for q in screen.questions if answers.get(q) == NO and q not in named.answers]
@@ -388,6 +390,9 @@ class CheckDialogue:
     def _to_screen(self, check: Check, told: Told, heard: Heard, about: About) -> Outcome:
         """An answer to the screen as a whole."""
         screen = next_screen(check, self.catalogue)
+        is_question = self._answers.is_question(heard.text)
+        if not (is_question or told.says_none) and self._reader.is_besides(heard.text, heard.topic):
+            return Outcome(check.told_besides(heard.text))
         if screen is None or self._is_else(heard):
             return Outcome(check, Verdict.NOT_MINE)
         if told.says_unsure:
@@ -396,9 +401,8 @@ class CheckDialogue:
             return self._closed(check, screen, SKIP)
         if told.says_none or self._answers.no(heard):
             return self._closed(check, screen, NONE)
-        if self._answers.yes(heard):
-            return Outcome(replace(check, note="which"))
-        return Outcome(replace(check, note="unclear"))
+        note = "which" if self._answers.yes(heard) else "unclear"
+        return Outcome(replace(check, note=note))
 
     def _is_else(self, heard: Heard) -> bool:
         """Whether it asks for something that has an answer of its own."""

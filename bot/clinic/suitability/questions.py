@@ -106,6 +106,7 @@ class Catalogue:
             KeyError: a screen names a question that is not there.
         """
         self.questions = {id_: _question(id_, of_it) for id_, of_it in data["questions"].items()}
+        self.also_told = str(data["also_told"]["doctor"])
         self._order = [Label(name) for name in data["order"]]
         self._weeks = data["weeks_before_event"]
         self._slow = frozenset(data["slow_to_heal"])

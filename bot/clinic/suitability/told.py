@@ -131,6 +131,9 @@ class ToldReader:
         self._is_none, self._is_skip, self._is_unsure, self._is_stop = (
             _whole(words[name], words["polite"]) for name in ("none", "skip", "unsure", "stop")
         )
+        besides = data["also_told"]
+        self._besides_topics = frozenset(besides["topics"])
+        self._begins_besides = re.compile("|".join(f"(?:{each})" for each in besides["begins"]))
         self._after, self._no_weight = _inside(words["after"]), _inside(words["no_weight"])
         self._numbers: Mapping[str, int] = data["numbers"]
         self._spans: Mapping[str, int] = data["spans"]
@@ -175,6 +178,13 @@ class ToldReader:
     def is_after_treatment(self, text: str) -> bool:
         """Whether something is told of the time since a treatment, and not only of before."""
         return bool(self._after.search(text.casefold()))
+
+    def is_besides(self, text: str, topic: str) -> bool:
+        """Whether a message without a question tells something of health that nobody asked for.
+
+        `topic`: what the classifier takes it for a question on; "" for no question.
+        """
+        return topic in self._besides_topics or bool(self._begins_besides.match(self._plain(text)))
 
     def says_stop(self, text: str) -> bool:
         """Whether the whole message says that the questions should end."""

@@ -39,9 +39,9 @@ class Checked:
         """Presses a button of the check."""
         return self._hears(Heard(f"m{next(_ids)}", "", "inform", {"check": value}))
 
-    def says(self, text: str, intent: str = "inform") -> Verdict:
-        """Writes something."""
-        return self._hears(Heard(f"m{next(_ids)}", text, intent))
+    def says(self, text: str, intent: str = "inform", topic: str = "") -> Verdict:
+        """Writes something; `topic` is what the classifier takes it for a question on."""
+        return self._hears(Heard(f"m{next(_ids)}", text, intent, topic=topic))
 
     def _hears(self, heard: Heard) -> Verdict:
         self.last = DIALOGUE.hear(self.check, heard, self.about)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clinic.booking.draft import Heard
-from bot.clinic.suitability.check import CHANGED, Check, is_whole, label_of
+from bot.clinic.suitability.check import CHANGED, Check, findings, is_whole, label_of
 from bot.clinic.suitability.dialogue import About, Verdict
 from bot.clinic.suitability.questions import Label
 from tests.clinic.suitability.conftest import CATALOGUE, DIALOGUE, QUESTIONS, TODAY, Checked
@@ -307,3 +307,40 @@ def test_who_names_a_blood_thinner_is_told_to_keep_taking_it(checked: Checked) -
     assert checked.asked.startswith("Do not stop your medicine.\n")
     checked.press_none()
     assert "Do not stop" not in checked.asked
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "topic"),
+    [
+        ("i have pcod and thyroid", "nlu_fallback", ""),
+        ("i take thyronorm", "faq", "suitable_medication"),
+        ("mujhe thyroid hai", "other_service", ""),
+    ],
+)
+def test_what_no_question_asks_for_is_kept_for_the_doctor_in_the_patients_words(
+    checked: Checked, text: str, intent: str, topic: str
+) -> None:
+    checked.says(text, intent, topic)
+    assert checked.check.others == (text,)
+    assert checked.asked.startswith(QUESTIONS["notes"]["others"])
+    checked.denies_the_rest()
+    assert label_of(checked.check, CATALOGUE) is Label.DOCTOR_FIRST
+    [found] = findings(checked.check, CATALOGUE)
+    assert (found.asked, found.words) == ("Also told", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("i have a question", "nlu_fallback"),
+        ("i have to go now", "goodbye"),
+        ("price please", "faq"),
+        ("none", "deny"),
+        ("i have heard it hurts, does it?", "faq"),
+    ],
+)
+def test_what_tells_nothing_of_ones_health_is_not_kept(
+    checked: Checked, text: str, intent: str
+) -> None:
+    checked.says(text, intent)
+    assert checked.check.others == ()
