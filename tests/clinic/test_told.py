@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from bot.clinic.told import ToldBooking, calendar_link
+from bot.clinic.told import ToldBooking, calendar_link, response_to
 from bot.data_files import DATA, ROOT, booked_responses, read_yaml
 
 LABELS = read_yaml(DATA / "booking.yml")["labels"]
@@ -52,8 +52,9 @@ def test_just_after_midnight_in_the_clinic_it_is_the_next_day() -> None:
 
 
 @pytest.mark.parametrize("status", ["booked", "pending"])
-def test_every_value_of_a_booked_response_is_told(status: str) -> None:
-    text = booked_responses(read_yaml(ROOT / "domain.yml"))[status]["text"]
+@pytest.mark.parametrize("whose", ["self", "adult", "minor"])
+def test_every_value_of_a_booked_response_is_told(status: str, whose: str) -> None:
+    text = booked_responses(read_yaml(ROOT / "domain.yml"))[response_to(status, whose)]["text"]
     for name in ("booking_when", "booking_doctor", "booking_reference"):
         assert f"{{{name}}}" in text
         assert name in TOLD.values(VISIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,10 @@ from bot.clinic.details import LONGEST_NAME
 from bot.clinic.facts import PLACEHOLDERS, fill, unfilled
 from bot.clinic.nearest import WAYS_ON, nearest_buttons
 from bot.clinic.payloads import read_payload
+from bot.clinic.suitability.check import Check
+from bot.clinic.suitability.dialogue import About, CheckDialogue
+from bot.clinic.suitability.questions import Label
+from bot.clinic.told import response_to
 from bot.data_files import DATA, ROOT, button_labels, read_yaml
 from tests.data.answer_files import TOPICS, answers, both_fillings, never_say
 
@@ -25,8 +30,22 @@ SAFETY_TEXTS = {"emergency_text", "crisis_text", "same_day_text", "expected_text
 BOOKING = read_yaml(DATA / "booking.yml")
 # What the actions fill in, at the longest it can be.
 NAME = "W" * LONGEST_NAME
+QUESTIONS = read_yaml(DATA / "suitability.yml")
+
+
+def longest_question() -> str:
+    """The longest list of the check, as a patient gets it first."""
+    dialogue = CheckDialogue.from_data(QUESTIONS, BOOKING, frozenset())
+    about, asked = About(date(2026, 11, 23)), []
+    screens = [each.id for each in dialogue.catalogue.screens("hair")]
+    for place in range(len(screens)):
+        check = Check(consent="given", concern="hair", done=tuple(screens[:place]))
+        asked.append(dialogue.ask(check, about).values["check_text"])
+    return max(asked, key=len)
+
+
 SAID_BY_ACTIONS = {
-    "note": max((*BOOKING["notes"].values(), ""), key=len) + "\n",
+    "note": max((*BOOKING["notes"].values(), *QUESTIONS["notes"].values()), key=len) + "\n",
     "phone": "+91 99999 00001",
     "own_phone": "+91 99999 00001",
     "booking_what": "Consultation for a minor, with parent",
@@ -38,6 +57,9 @@ SAID_BY_ACTIONS = {
     "booking_reference": "ACDEFGHJ",
     "first": "Sessions for skin",
     "second": "Sessions for hair",
+    "check_text": longest_question(),
+    "check_visit": "Wednesday 30 Nov 2026 at 10:00",
+    "check_link": "https://assistant.clinic.example/check/" + "k" * 43,
     "booking_calendar": "https://assistant.clinic.example/visits/" + "k" * 43 + ".ics",
 }
 # What the booking's and the call back's buttons may hold (bot/clinic/booking, contact).
@@ -52,6 +74,7 @@ TOLD = {
     "then": {"stop", "go_on"},
     "call": {"no"},
     "good_time": set(BOOKING["good_times"]),
+    "check": {"stop", "go_on"},
     "device": {*read_yaml(DATA / "aftercare.yml")["devices"], "not_sure"},
     "day": {"0", "1", "2", "3", "5", "7", "14", "40", "not_sure"},
 }
@@ -86,7 +109,11 @@ EVERY_FRAME = pytest.mark.parametrize("name", sorted(set(FRAME) - {"notices"}))
 def named_in_actions() -> set[str]:
     """The responses that the code of the actions names, whole or by their beginning."""
     named = {f"utter_menu_{number}" for number in LISTS}
-    files = [*(ROOT / "actions").glob("*.py"), *(ROOT / "bot" / "clinic" / "booking").glob("*.py")]
+    folders = (
+        ROOT / "actions",
+        *(ROOT / "bot" / "clinic" / each for each in ("booking", "suitability")),
+    )
+    files = [file for folder in folders for file in folder.glob("*.py")]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             value = node.value if isinstance(node, ast.Constant) else None
@@ -101,6 +128,11 @@ def named_by_parts() -> set[str]:
     names = {f"utter_ask_booking_name_{whom}" for whom in ("adult", "minor")}
     endings = ("booked", "pending", "stopped", "refused", "minor_alone", "too_many")
     ended = {f"utter_booking_{how}" for how in endings}
+    ended |= {response_to(status, "self") for status in ("booked", "pending")}
+    ended |= {f"utter_check_{label.value.lower()}" for label in Label}
+    for kind in ("doctor_first", "postpone", "not_now"):
+        ended |= {f"utter_check_{kind}_{visit}" for visit in ("booked", "treatment")}
+    ended.add("utter_check_lesion_booked")
     ended |= {f"utter_contact_{how}" for how in ("told", "declined")}
     return (
         steps

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from bot.clinic.suitability.questions import Catalogue
 from bot.content.project import read_project
 from bot.data_files import DATA, read_yaml
+from bot.desk.brief import BriefView
 from bot.desk.content import CONTENT, LONGEST_FORM, ContentPages
 from bot.desk.content_view import ContentView
 from bot.desk.pages import Desk
-from bot.desk.view import View
 from bot.door.content import ServedContent
 from bot.store.approvals import decisions
 from bot.store.database import Database
@@ -38,7 +39,8 @@ def desk_of(database: Database, clock: HandClock, known: dict[str, Any] | None =
     """The desk with the texts of a clinic; without one of the example."""
     project = read_project(known) if known else _example()
     wording = read_yaml(DATA / "facts.yml")
-    view = View(project.clinic, WORDS, wording["times"])
+    catalogue = Catalogue(read_yaml(DATA / "suitability.yml"))
+    view = BriefView(project.clinic, WORDS, wording["times"], catalogue)
     desk = Desk(database, clock, view, SECRET, over_tls=False)
     served = ServedContent(database, project.register, project.clinic, clock, is_production=True)
     of_texts = ContentView(
@@ -91,7 +93,7 @@ async def test_every_text_stands_in_the_list_in_its_group(staff_member: Visitor)
     text = Page((await staff_member.get(CONTENT)).text).text
     for group in ("Safety texts (", "Answers (70)", "After-care by device and day (", "Fixed"):
         assert group in text
-    assert "Waiting (209) Approved (0) Rejected (0) All (209)" in text
+    assert "Waiting (272) Approved (0) Rejected (0) All (272)" in text
 
 
 async def test_the_list_shows_only_what_is_asked_for(staff_member: Visitor) -> None:

@@ -61,3 +61,6 @@ def test_every_row_of_every_list_gives_what_it_names(
                 assert answer == [texts.message(of_payload[payload])], title
             else:
                 assert texts.name_of(answer[0].text), title
+            if payload == "/start_suitability_check":
+                # It would be asked again after each of the next answers.
+                visitor.press("No")

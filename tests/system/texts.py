@@ -254,7 +254,7 @@ class Texts:
         escaped = {
             name: re.escape(each.text)
             for name, each in self._responses.items()
-            if not HOLE.fullmatch(re.escape(each.text))
+            if HOLE.sub("", re.escape(each.text))
         }
         return {
             name: re.compile(HOLE.sub(r"[^\\n]+", text.replace(r"\{note\}", any_note)))
