@@ -14,7 +14,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from bot import logs
+from bot.clinic.booking.questions import Question
 from bot.clinic.clock import Clock
+from bot.clinic.payloads import Press, write_payload
 from bot.store.conversations import last_danger
 from bot.store.database import Database
 from bot.store.requests import add_request
@@ -116,6 +118,17 @@ class AskAction(DatabaseAction):
     @abstractmethod
     def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """The question."""
+
+
+def put(dispatcher: CollectingDispatcher, asked: Question) -> None:
+    """Puts a form's question, with the buttons that answer it."""
+    buttons = [
+        {"title": title, "payload": write_payload(Press("inform", given))}
+        for title, given in asked.buttons
+    ]
+    # Buttons that the response holds itself stay where the question has none of its own.
+    extra = {"buttons": buttons} if buttons else {}
+    dispatcher.utter_message(response=asked.response, **extra, **asked.values)
 
 
 def suspension(database: Database, tracker: Tracker, suspended: str, kept_at: str) -> str:

@@ -19,6 +19,7 @@ from actions.base import (
     Events,
     intent_of,
     message_id,
+    put,
     suspension,
     topic_of,
 )
@@ -27,7 +28,6 @@ from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
-from bot.clinic.payloads import Press, write_payload
 from bot.clinic.told import ToldBooking, response_to
 from bot.store import bookings, conversations, drafts
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
@@ -301,13 +301,7 @@ class AskBooking(BookingAction, AskAction):
             self._say_how_to_go_on(dispatcher, tracker, draft, suspension)
             return []
         asked = self.rules.dialogue.ask(draft, self.world(tracker))
-        buttons = [
-            {"title": title, "payload": write_payload(Press("inform", given))}
-            for title, given in asked.buttons
-        ]
-        # Buttons that the response holds itself stay where the question has none of its own.
-        extra = {"buttons": buttons} if buttons else {}
-        dispatcher.utter_message(response=asked.response, **extra, **asked.values)
+        put(dispatcher, asked)
         return []
 
     def _say_how_to_go_on(

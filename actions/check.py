@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id, suspension
+from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id, put, suspension
 from actions.booking import heard_now
 from bot.clinic.booking.draft import GIVEN, Heard
 from bot.clinic.clock import Clock
@@ -284,12 +284,7 @@ class AskCheck(CheckAction, AskAction):
             self.keep(stored, replace(check, offers_support=False))
         about = self.rules.about(self.visit(stored.booking_id), self.clock.now())
         asked = self.rules.dialogue.ask(check, about)
-        buttons = [
-            {"title": title, "payload": write_payload(Press("inform", given))}
-            for title, given in asked.buttons
-        ]
-        extra = {"buttons": buttons} if buttons else {}
-        dispatcher.utter_message(response=asked.response, **extra, **asked.values)
+        put(dispatcher, asked)
         return []
 
     def _say_how_to_go_on(

@@ -11,12 +11,16 @@ import json
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
-from tests.house import need, wait_until
+from tests.house import free_ports, need, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 # Nothing leaves this machine: no updates, no synchronisation, no safety lists.
@@ -30,6 +34,21 @@ STARTED_WITHIN = 30.0
 SHOWN_WITHIN = 15.0
 
 VISIBLE = "(node => !!node && node.checkVisibility())"
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """An application on a port of this machine; gives its address."""
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, 10.0, "the pages are served")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10.0)
 
 
 class Browser:

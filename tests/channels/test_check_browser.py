@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 
 from bot.store.database import Database
-from tests.channels.browser import Browser
+from tests.channels.browser import Browser, served
 from tests.channels.check import Desk, HandClock, application, said
-from tests.house import free_ports, wait_until
 from tests.store.databases import opened_database
 
 # Tabs that a page may take from its beginning to the button one looks for.
@@ -34,17 +31,8 @@ def desk(database: Database) -> Desk:
 @pytest.fixture
 def url(database: Database) -> Iterator[str]:
     """The pages on a port of this machine."""
-    [port] = free_ports(1)
-    app = application(database, HandClock())
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 10.0, "the pages are served")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10.0)
+    with served(application(database, HandClock())) as address:
+        yield address
 
 
 @pytest.fixture

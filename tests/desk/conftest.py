@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
@@ -29,8 +27,7 @@ from bot.store.database import Database
 from bot.store.messages import Answer, Inbound
 from bot.store.requests import add_request
 from bot.store.tables import InboundMessage
-from tests.channels.browser import Browser
-from tests.house import free_ports, wait_until
+from tests.channels.browser import Browser, served
 from tests.store.databases import opened_database
 
 # A Monday, 12:00 in Mumbai.
@@ -253,16 +250,8 @@ def patients(database: Database) -> Patients:
 @pytest.fixture
 def url(app: Starlette) -> Iterator[str]:
     """The desk on a port of this machine."""
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, 10.0, "the desk listens")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10.0)
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture
