@@ -617,9 +617,22 @@ def queue_again(database: Database, channel: str, person: str, since: datetime) 
 def release_all(database: Database) -> None:
     """Queues again what a crash left half sent: a doubled answer harms nobody, a lost one may.
 
-    What was to be tried later is tried at once: a new start may have mended what was wrong.
+    What was to be tried later is tried at once: a new start may have mended what was wrong. What
+    nobody asked for may have been sent already and is not sent again: a person looks at it.
     """
     with database.work() as session:
+        unasked = select(OutboundMessage.id, OutboundMessage.created_at).where(
+            OutboundMessage.state == SENDING,
+            OutboundMessage.channel.is_not(None),
+            OutboundMessage.channel != EMAIL,
+        )
+        for outbound_id, created_at in session.execute(unasked).all():
+            _not_delivered(session, outbound_id, created_at)
+            session.execute(
+                update(OutboundMessage)
+                .where(OutboundMessage.id == outbound_id)
+                .values(state=FAILED)
+            )
         session.execute(
             update(OutboundMessage)
             .where(OutboundMessage.state.in_((SENDING, QUEUED)))

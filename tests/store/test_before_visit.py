@@ -158,3 +158,33 @@ def test_two_fronts_that_look_at_once_tell_it_once(database: Database, book: Boo
         for each in (first, second)
     ]
     assert told == [True, False]
+
+
+def test_after_a_crash_what_may_have_left_is_not_sent_again_but_looked_at(
+    database: Database, book: Book
+) -> None:
+    visit = book()
+    messages.finish(database, visit.message_id, Answer([{"text": "Booked"}]), NOW)
+    [found] = coming(database)
+    tell(database, found, "whatsapp", PHONE, SAID, NOW)
+    answer, unasked = waiting(database)
+    for each in (answer, unasked):
+        assert messages.claim(database, each)
+    messages.release_all(database)
+    assert waiting(database) == [answer]
+    assert [each.kind for each in open_requests(database)] == ["not_delivered"]
+
+
+def test_after_a_crash_what_had_not_left_is_sent(database: Database, book: Book) -> None:
+    book()
+    [found] = coming(database)
+    tell(database, found, "whatsapp", PHONE, SAID, NOW)
+    messages.release_all(database)
+    assert len(waiting(database)) == 1
+    assert open_requests(database) == []
+
+
+def waiting(database: Database) -> list[str]:
+    """What waits to be sent on WhatsApp, answers first."""
+    whose = sorted(each for _, each in messages.due(database, ["whatsapp"], NOW))
+    return [one.id for each in whose for one in messages.unsent(database, "whatsapp", each)]

@@ -147,7 +147,7 @@ class Heard:
     intent: str = ""
     entities: Mapping[str, str] = field(default_factory=dict, repr=False)
     # Of a question: "suitable_medication".
-    topic: str = ""
+    topic: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

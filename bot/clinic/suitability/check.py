@@ -28,7 +28,7 @@ class Check(Kept):
     concern: str = ""
     # Screens that were answered, and lists that opened in a second round.
     done: tuple[str, ...] = ()
-    opened: tuple[str, ...] = ()
+    opened: tuple[str, ...] = field(default=(), repr=False)
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     # The patient's own words by question.
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -44,9 +44,9 @@ class Check(Kept):
     # The last message heard: one that comes twice is heard once.
     heard: str = ""
     # What is said before the next question, from `notes` of `data/suitability.yml`.
-    note: str = ""
+    note: str = field(default="", repr=False)
     # Worry about looks was named: support is offered before the next question (brief Q36).
-    offers_support: bool = False
+    offers_support: bool = field(default=False, repr=False)
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
     suspended: str = ""
     kept_at: str = ""
@@ -87,13 +87,13 @@ class Check(Kept):
 class Finding:
     """One answer as the doctor reads it."""
 
-    question: str
-    asked: str
-    answer: str
-    label: Label
+    question: str = field(repr=False)
+    asked: str = field(repr=False)
+    answer: str = field(repr=False)
+    label: Label = field(repr=False)
     # A note that changes no label: smoking, travel, skin type.
-    is_flag: bool
-    is_news: bool
+    is_flag: bool = field(repr=False)
+    is_news: bool = field(repr=False)
     words: str = field(repr=False)
 
 

@@ -43,6 +43,13 @@ NONE, SKIP, STOP = "none", "skip", "stop"
 SAY = "say"
 # What staff or a helpline has to hear of, whatever else stands in the message.
 _ALWAYS_ELSE = ("talk_to_staff", "complaint", "distress")
+# "Cancel my appointment" is about the visit, not about these questions.
+_OF_A_VISIT = (
+    "book_consultation",
+    "ask_availability",
+    "cancel_consultation",
+    "reschedule_consultation",
+)
 # Whose answer leads on: what a patient with a heavy heart is told once (brief Q36).
 _HEAVY_HEART = "Q36"
 _YOUNG_UNTIL = 21
@@ -130,7 +137,7 @@ class CheckDialogue:
             return self._pressed(before, heard.entities[PRESSED], about)
         if check.consent != GIVEN:
             return self._consented(before, heard, about)
-        if self._answers.stops(heard) or self._reader.says_stop(heard.text):
+        if self._reader.says_stop(heard.text):
             return Outcome(before, Verdict.STOPPED)
         if heard.intent == "stop_messages" and heard.text:
             return Outcome(replace(before, note="stop_which"))
@@ -343,7 +350,7 @@ class CheckDialogue:
         agrees = heard.entities.get("consent")
         if agrees == "yes" or (not heard.entities and self._answers.agrees(heard)):
             return self._begin(check, heard, about)
-        if agrees or self._answers.no(heard) or self._answers.stops(heard):
+        if agrees or self._answers.no(heard) or self._reader.says_stop(heard.text):
             return Outcome(check, Verdict.REFUSED)
         told = self._reader.read(heard.text, about.today)
         is_answer = bool(told.answers) and not self._answers.is_question(heard.text)
@@ -406,7 +413,8 @@ class CheckDialogue:
 
     def _is_else(self, heard: Heard) -> bool:
         """Whether it asks for something that has an answer of its own."""
-        return self._answers.interrupts(heard) or self._answers.is_question(heard.text)
+        is_elsewhere = heard.intent in _OF_A_VISIT or self._answers.interrupts(heard)
+        return is_elsewhere or self._answers.is_question(heard.text)
 
     def _is_age(self, check: Check, told: Told, heard: Heard) -> bool:
         """Whether a number is an age: said as one, or bare where the age is asked."""

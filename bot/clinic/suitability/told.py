@@ -33,8 +33,11 @@ _LAST_YEAR = re.compile(r"\b(?:last year|pichh?le saal)\b")
 _YEARS_AGO = re.compile(r"\b(?:years|saalo?n?|long|ages)(?: time)? (?:ago|back|pehle)\b")
 _NEGATION = re.compile(r"\bnot?\b|\bnahi|n'\?t|\bdont\b|\bcant\b|\bwont\b|\bstop")
 _AGE = re.compile(
-    r"(?:\b(?:i ?a?m|i'm|aged?(?: is)?:?|main|umar|turned) (?:only |just )?|^\W*)([1-9]\d)"
-    r"(?! ?(?:min|hour|hr|day|week|month|km|kg|feet|cm|am|pm|baje|times?|%|[:./]\d))"
+    r"(?:\b(?:i ?a?m|i'm|aged?(?: is)?:?|main|umar|turned) (?:only |just )?([1-9]\d)"
+    r"(?! ?(?:min|hour|hr|day|din|week|haft|month|mahin|km|kg|feet|cm|am|pm|baje|times?|sessions?"
+    r"|sittings?|units?|mg|ml|percent|th|%|[:./]\d))"
+    # A number that is the whole message.
+    r"|^\W*([1-9]\d)(?: ?(?:years?|yrs?|y/?o|saal)(?: old)?)?\W*$)"
 )
 # "Up to twenty letters" begin behind a word, or its comma, and end where a word begins.
 _GAP = re.compile(r" (\.\{0,\d+\})")
@@ -155,7 +158,7 @@ class ToldReader:
         return Told(
             answers,
             frozenset(q for q, keys in said.items() if NO in keys and keys - {NO, UNSURE}),
-            int(age[1]) if age else None,
+            int(age[1] or age[2]) if age else None,
             says_none=not answers and bool(self._is_none.fullmatch(bare)),
             says_skip=not answers and bool(self._is_skip.fullmatch(bare)),
             says_unsure=not answers and bool(self._is_unsure.fullmatch(bare)),

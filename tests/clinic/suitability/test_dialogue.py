@@ -344,3 +344,19 @@ def test_what_tells_nothing_of_ones_health_is_not_kept(
 ) -> None:
     checked.says(text, intent)
     assert checked.check.others == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("cancel my appointment", "cancel_consultation"),
+        ("can i move my visit", "reschedule_consultation"),
+        ("book another one", "book_consultation"),
+    ],
+)
+def test_what_is_said_of_a_visit_stops_no_check_and_answers_none(
+    checked: Checked, text: str, intent: str
+) -> None:
+    before = checked.check.answers
+    assert checked.says(text, intent) is Verdict.NOT_MINE
+    assert checked.check.answers == before

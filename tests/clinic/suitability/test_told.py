@@ -141,3 +141,15 @@ def test_each_question_and_each_answer_has_its_patterns() -> None:
         keys = set(CATALOGUE.questions[question].answers)
         # Asked by the clinic's own minimum age; and the one that two others together are.
         assert keys - {"under_minimum", "both"} <= set(of_it["patterns"]), question
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("34", 34), ("16 yrs", 16), ("i am 16 and have acne", 16), ("i'm 17", 17), ("aged 19", 19),
+        ("15 sessions of laser", None), ("i am 16 weeks pregnant", None), ("i'm 52 kg", None),
+        ("10 days back", None), ("i am on day 12", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_an_age_only_where_it_is_said_as_one(text: str, age: int | None) -> None:
+    assert read(text).age == age
