@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeGuard
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -18,7 +19,7 @@ from bot.clinic.payloads import Press, write_payload
 from bot.clinic.red_flags import Urgency
 from bot.clinic.suitability.check import CHANGED, Check
 from bot.clinic.suitability.dialogue import Outcome, Verdict
-from bot.clinic.suitability.outcome import outcome_responses
+from bot.clinic.suitability.outcome import outcome_responses, stopped_responses
 from bot.clinic.suitability.rules import CheckRules, taken_up
 from bot.store import bookings, checks, conversations, drafts
 from bot.store.bookings import Booked
@@ -40,7 +41,6 @@ _ENDINGS = {
     Verdict.FINISHED: "finished",
 }
 _RESPONSES = {
-    "stopped": "utter_check_incomplete",
     "refused": "utter_check_refused",
     "minor": "utter_check_minor",
 }
@@ -66,12 +66,12 @@ class CheckAction(DatabaseAction):
         found = bookings.booking_with(self.database, check_or_visit) if check_or_visit else None
         return found if found and found.status in bookings.OPEN else None
 
-    def keep(self, stored: StoredCheck, check: Check, state: str = OPEN) -> None:
-        """Stores the check as of now: danger may come in between."""
+    def keep(self, stored: StoredCheck, check: Check, state: str = OPEN) -> bool:
+        """Stores the check as of now; false where somebody has changed it meanwhile."""
         now = self.clock.now()
         content = replace(check, kept_at=now.isoformat()).to_json()
         is_renewal = check.kind == CHANGED
-        checks.write_check(self.database, stored.id, content, state, now, is_renewal=is_renewal)
+        return checks.write_check(self.database, stored, content, state, now, is_renewal=is_renewal)
 
     def suspension(self, tracker: Tracker, check: Check) -> str:
         """Whether danger came between, and the patient knows how to go on."""
@@ -101,7 +101,12 @@ class CheckSuitability(CheckAction):
             return []
         coming = bookings.open_bookings_of(self.database, tracker.sender_id, self.clock.now())
         own = [each for each in coming if each.patient_is == "self"]
-        named = next((each for each in coming if each.id == heard.entities.get("visit")), None)
+        wanted = heard.entities.get("visit")
+        named = next((each for each in coming if each.id == wanted), None)
+        if wanted and named is None:
+            # A button of a visit that is over or was given back counts for no other one.
+            dispatcher.utter_message(response="utter_nothing_to_continue")
+            return []
         if (coming and not own) or (named is not None and named not in own):
             dispatcher.utter_message(response="utter_check_not_for_another")
             return []
@@ -153,10 +158,9 @@ class CheckSuitability(CheckAction):
         now = self.clock.now()
         visit_id = visit.id if visit else ""
         before = checks.latest_check(self.database, tracker.sender_id, visit_id, now)
-        if heard.entities.get("changed") == "no" and visit is not None:
-            if before is not None and before.finished_at is not None:
-                known = replace(Check.from_json(before.content), kind=CHANGED, news=())
-                self.keep(before, known, FINISHED)
+        if heard.entities.get("changed") == "no" and visit is not None and _may_renew(before):
+            known = replace(Check.from_json(before.content), kind=CHANGED)
+            self.keep(before, known, FINISHED)
             self._say_unchanged(dispatcher, visit)
             return []
         if before is None:
@@ -186,6 +190,13 @@ class CheckSuitability(CheckAction):
         dispatcher.utter_message(response="utter_check_unchanged", check_visit=when)
 
 
+def _may_renew(before: StoredCheck | None) -> TypeGuard[StoredCheck]:
+    """Whether "nothing changed" says something: of a finished check, to which nothing new came."""
+    if before is None or before.finished_at is None:
+        return False
+    return before.state == FINISHED or not before.content.get("news")
+
+
 class ListenToCheck(CheckAction):
     """The form's validation: what a message changes in the check."""
 
@@ -213,9 +224,23 @@ class ListenToCheck(CheckAction):
         visit = self.visit(stored.booking_id)
         about = self.rules.about(visit, self.clock.now())
         if _is_sign_of_today(tracker) and self.rules.dialogue.is_sign(check, heard, about):
-            self.keep(stored, self.rules.dialogue.told_beside(check, heard, about))
-            return []
+            return self._with_sign(tracker, stored, check, heard, visit)
         return self._heard(tracker, stored, check, heard, visit)
+
+    def _with_sign(
+        self,
+        tracker: Tracker,
+        stored: StoredCheck,
+        check: Check,
+        heard: Heard,
+        visit: Booked | None,
+    ) -> Events:
+        """The sign has an answer of its own; what it tells of the check is kept."""
+        about = self.rules.about(visit, self.clock.now())
+        after = self.rules.dialogue.told_beside(check, heard, about)
+        self._tell_staff(tracker, check, Outcome(after, Verdict.NOT_MINE), visit)
+        self.keep(stored, after)
+        return []
 
     def _heard(
         self,
@@ -228,12 +253,15 @@ class ListenToCheck(CheckAction):
         about = self.rules.about(visit, self.clock.now())
         outcome = self.rules.dialogue.hear(check, heard, about)
         self._keep_consent(tracker, check, outcome, heard)
+        # Before the check is kept: what is stored twice is one request, what is lost is none.
+        self._tell_staff(tracker, check, outcome, visit)
+        states = {Verdict.STOPPED: STOPPED, Verdict.FINISHED: FINISHED}
         if outcome.verdict in (Verdict.REFUSED, Verdict.MINOR):
-            checks.drop_check(self.database, stored.id)
-        else:
-            states = {Verdict.STOPPED: STOPPED, Verdict.FINISHED: FINISHED}
-            self.keep(stored, outcome.check, states.get(outcome.verdict, OPEN))
-        self._tell_staff(tracker, outcome, visit)
+            is_minor = outcome.verdict is Verdict.MINOR
+            checks.drop_check(self.database, stored.id, forgets_words=is_minor)
+        elif not self.keep(stored, outcome.check, states.get(outcome.verdict, OPEN)):
+            # Its page in a browser has changed it meanwhile.
+            return self.work(CollectingDispatcher(), tracker)
         if outcome.verdict is Verdict.NOT_MINE:
             return []
         if outcome.verdict in _ENDINGS:
@@ -256,9 +284,11 @@ class ListenToCheck(CheckAction):
             version, at = self.rules.consent_version, self.clock.now()
             add_consent(self.database, tracker.sender_id, heard.id, "health", version, agreed, at)
 
-    def _tell_staff(self, tracker: Tracker, outcome: Outcome, visit: Booked | None) -> None:
+    def _tell_staff(
+        self, tracker: Tracker, before: Check, outcome: Outcome, visit: Booked | None
+    ) -> None:
         at = self.clock.now()
-        for kind, urgency in self.rules.staff_learn(outcome, visit, at):
+        for kind, urgency in self.rules.staff_learn(before, outcome, visit, at):
             add_request(self.database, tracker.sender_id, message_id(tracker), kind, urgency, at)
 
 
@@ -315,13 +345,13 @@ class EndCheck(CheckAction):
     def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Says it."""
         how = tracker.get_slot(ENDING)
-        if how == "finished":
-            self._say_outcome(dispatcher, tracker)
+        if how in ("finished", "stopped"):
+            self._say_outcome(dispatcher, tracker, how)
         elif how:
             dispatcher.utter_message(response=_RESPONSES[how])
         return [SlotSet(ENDING, None), SlotSet(HEARD, None)]
 
-    def _say_outcome(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    def _say_outcome(self, dispatcher: CollectingDispatcher, tracker: Tracker, how: str) -> None:
         stored = checks.last_check(self.database, tracker.sender_id)
         if stored is None:
             return
@@ -330,7 +360,8 @@ class EndCheck(CheckAction):
         if check.offers_support:
             dispatcher.utter_message(response="utter_distress")
         when = {"check_visit": visit.when} if visit else {}
-        for response in outcome_responses(check, self.rules.dialogue.catalogue, visit):
+        say = outcome_responses if how == "finished" else stopped_responses
+        for response in say(check, self.rules.dialogue.catalogue, visit):
             dispatcher.utter_message(response=response, **when)
 
 

@@ -118,16 +118,19 @@ class CheckSteps:
         outcome = change(before, standing.about)
         if outcome.verdict is Verdict.NOT_MINE:
             return outcome.verdict
+        # Before the check is kept: what is stored twice is one request, what is lost is none.
+        for kind, urgency in self.rules.staff_learn(before, outcome, standing.visit, now):
+            add_request(self._database, link.conversation_id, link.message_id, kind, urgency, now)
         if outcome.verdict is Verdict.MINOR:
-            checks.drop_check(self._database, standing.stored.id)
+            checks.drop_check(self._database, standing.stored.id, forgets_words=True)
             checks.end_link(self._database, key, now)
-        else:
-            states = {Verdict.STOPPED: STOPPED, Verdict.FINISHED: FINISHED}
-            self._keep(standing.stored, outcome.check, states.get(outcome.verdict, OPEN))
+            return outcome.verdict
+        states = {Verdict.STOPPED: STOPPED, Verdict.FINISHED: FINISHED}
+        if not self._keep(standing.stored, outcome.check, states.get(outcome.verdict, OPEN)):
+            # Somebody has changed it meanwhile, in another tab or in the chat.
+            return self.change(link, key, change)
         if outcome.verdict is Verdict.FINISHED:
             checks.end_link(self._database, key, now + READABLE)
-        for kind, urgency in self.rules.staff_learn(outcome, standing.visit, now):
-            add_request(self._database, link.conversation_id, link.message_id, kind, urgency, now)
         return outcome.verdict
 
     def is_sign(self, link: Link, words: str) -> bool:
@@ -170,10 +173,12 @@ class CheckSteps:
             self._database, link.conversation_id, link.booking_id, check.to_json(), now
         )
 
-    def _keep(self, stored: StoredCheck, check: Check, state: str) -> None:
+    def _keep(self, stored: StoredCheck, check: Check, state: str) -> bool:
         now = self._clock.now()
         if check == Check.from_json(stored.content) and state == stored.state:
-            return
+            return True
         content = replace(check, kept_at=now.isoformat()).to_json()
         is_renewal = check.kind == CHANGED
-        checks.write_check(self._database, stored.id, content, state, now, is_renewal=is_renewal)
+        return checks.write_check(
+            self._database, stored, content, state, now, is_renewal=is_renewal
+        )

@@ -20,10 +20,11 @@ from bot.clinic.content import item_of
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.red_flags import Judgement, asked_text, safety_text
-from bot.clinic.suitability.check import next_screen, screens_of
+from bot.clinic.suitability.check import Check, next_screen, screens_of
 from bot.clinic.suitability.dialogue import NONE, PRESSED, SAY, SKIP, STOP
 from bot.clinic.suitability.form import NEXT, Fault, ScreenForm, can_be_unsure
-from bot.clinic.suitability.outcome import outcome_responses
+from bot.clinic.suitability.outcome import Visit, outcome_responses, stopped_responses
+from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.door.door import Wordings
 from bot.store.checks import FINISHED, STOPPED
@@ -112,8 +113,7 @@ class CheckView:
         if standing.state == FINISHED:
             return self._outcome(standing, shown)
         if standing.state == STOPPED:
-            text = self._text("utter_check_incomplete")
-            return self.page("stopped", shown=shown, text=text)
+            return self.page("stopped", shown=shown, texts=self._texts(standing, stopped_responses))
         return self._question(standing, shown)
 
     def last(self, response: str, notices: Sequence[str] = ()) -> Response:
@@ -145,10 +145,18 @@ class CheckView:
         return self.page("consent", shown=shown, text=text, yes=yes, no=no)
 
     def _outcome(self, standing: Standing, shown: Shown) -> Response:
+        return self.page("outcome", shown=shown, texts=self._texts(standing, outcome_responses))
+
+    def _texts(
+        self,
+        standing: Standing,
+        say: Callable[[Check, Catalogue, Visit | None], list[str]],
+    ) -> list[str]:
+        """What happens next, in words."""
         visit = self._rules.visit_of(standing.visit)
         when = {"check_visit": visit.when} if visit else {}
-        names = outcome_responses(standing.check, self._rules.dialogue.catalogue, visit)
-        return self.page("outcome", shown=shown, texts=[self._text(each, **when) for each in names])
+        names = say(standing.check, self._rules.dialogue.catalogue, visit)
+        return [self._text(each, **when) for each in names]
 
     def _question(self, standing: Standing, shown: Shown) -> Response:
         check, about, dialogue = standing.check, standing.about, self._rules.dialogue

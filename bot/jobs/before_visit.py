@@ -30,6 +30,7 @@ WHATSAPP = "whatsapp"
 # Meta takes free text so long after the patient's last message; a little is left for the sending.
 WINDOW = timedelta(hours=24) - timedelta(minutes=10)
 NO_REMINDER = "none"
+PENDING = "pending"
 
 
 class BeforeVisits:
@@ -81,13 +82,30 @@ class BeforeVisits:
         now = self._clock.now()
         for coming in store.not_told_yet(self._database, now, AHEAD):
             if self._before.is_due(coming.visit, now):
-                self._tell(coming, now)
+                self._try(coming, now)
+
+    def _try(self, coming: Coming, now: datetime) -> None:
+        """One visit that cannot be told must not keep the others waiting: the team is asked."""
+        try:
+            self._tell(coming, now)
+        except Exception as error:
+            logger.error(
+                "visit %s was not told, error %s: %s",
+                coming.visit.id,
+                logs.new_error_id(),
+                logs.describe(error),
+            )
+            store.leave_to_team(self._database, coming, now)
 
     def _tell(self, coming: Coming, now: datetime) -> None:
         visit = coming.visit
         is_unwanted = visit.reminders == NO_REMINDER or coming.wants_nothing_unasked
         if is_unwanted or self._before.is_needless(visit):
             store.leave_out(self._database, coming, now)
+            return
+        if visit.status == PENDING:
+            # It is not confirmed, and must not be told as if it were.
+            store.leave_to_team(self._database, coming, now)
             return
         content = self._before.content(visit, now, has_check=coming.has_check)
         if self._may_mail(coming):

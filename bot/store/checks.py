@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.store.conversations import new_id
 from bot.store.database import Database
-from bot.store.tables import Check, CheckLink, Conversation
+from bot.store.tables import Check, CheckLink, Conversation, InboundMessage
 
 OPEN, STOPPED, FINISHED = "open", "stopped", "finished"
 # A check can be gone on with so long; then it begins anew (brief, part 4).
@@ -86,25 +86,49 @@ def begin_check(
 
 def write_check(
     database: Database,
-    check_id: str,
+    before: StoredCheck,
     content: Mapping[str, Any],
     state: str,
     at: datetime,
     *,
     is_renewal: bool = False,
-) -> None:
-    """Stores how far a check has come; `is_renewal`: it asked whether anything has changed."""
+) -> bool:
+    """Stores how far a check has come; `is_renewal`: it asked whether anything has changed.
+
+    False, and nothing is stored, where somebody has written to it since it was read as `before`:
+    two pages of one patient, or a page and the chat.
+    """
     values: dict[str, Any] = {"content": _json(content), "state": state, "updated_at": at}
     if state == FINISHED:
         values["renewed_at" if is_renewal else "finished_at"] = at
     with database.work() as session:
-        session.execute(update(Check).where(Check.id == check_id).values(**values))
+        written = session.execute(
+            update(Check)
+            .where(Check.id == before.id, Check.updated_at == before.updated_at)
+            .values(**values)
+        )
+        return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
-def drop_check(database: Database, check_id: str) -> None:
-    """Forgets a check: nothing of a minor is kept (brief Q01)."""
+def drop_check(database: Database, check_id: str, *, forgets_words: bool = False) -> None:
+    """Forgets a check; `forgets_words`: and what was written since it began.
+
+    Nothing of a minor is kept (brief Q01).
+    """
     with database.work() as session:
-        session.execute(delete(Check).where(Check.id == check_id))
+        check = session.get(Check, check_id)
+        if check is None:
+            return
+        if forgets_words:
+            session.execute(
+                update(InboundMessage)
+                .where(
+                    InboundMessage.conversation_id == check.conversation_id,
+                    InboundMessage.received_at >= check.started_at,
+                )
+                .values(text="")
+            )
+        session.delete(check)
 
 
 def running_check(database: Database, conversation_id: str, at: datetime) -> StoredCheck | None:

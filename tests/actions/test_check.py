@@ -163,7 +163,8 @@ async def test_an_unfinished_check_stands_with_what_was_told(checked: Checked) -
     await checked.begins()
     await checked.agrees()
     await checked.tells("i take warfarin")
-    assert await checked.tells("never mind") == ["utter_check_incomplete"]
+    said = await checked.tells("never mind")
+    assert said == ["utter_check_doctor_first_booked", "utter_check_incomplete"]
     assert checked.stored is not None
     assert checked.stored.state == "stopped"
     assert checked.answers == {"Q15": "yes"}
@@ -314,9 +315,8 @@ async def test_a_visit_of_somebody_else_is_nobodys_key(
 ) -> None:
     other = Checked(database, templates, person="other")
     visit = await other.books()
-    await checked.begins({"visit": visit.id})
-    assert checked.stored is not None
-    assert checked.stored.booking_id == ""
+    assert await checked.begins({"visit": visit.id}) == ["utter_nothing_to_continue"]
+    assert checked.stored is None
 
 
 async def test_the_message_that_ended_it_ends_it_once_more_and_changes_nothing(
@@ -378,3 +378,40 @@ async def test_who_was_asked_for_a_number_in_between_is_told_how_to_go_on(
     await checked.acts("validate_contact_form")
     said = await checked.acts("action_contact_ended")
     assert said == ["utter_contact_declined", "utter_check_suspended"]
+
+
+async def test_news_is_told_to_staff_though_nobody_ends_the_questions(checked: Checked) -> None:
+    visit = await checked.books()
+    await checked.begins()
+    await checked.agrees()
+    await checked.denies()
+    await checked.begins()
+    await checked.tells("i have fever since today")
+    assert [kind for kind, _ in checked.requests] == ["check_answers"]
+    said = await checked.begins({"visit": visit.id, "changed": "no"})
+    assert said == ["utter_ask_check"], "an old button does not take the fever back"
+    assert checked.answers["Q31"] == "yes"
+
+
+async def test_nothing_changed_is_no_answer_of_who_was_never_asked(checked: Checked) -> None:
+    visit = await checked.books()
+    said = await checked.begins({"visit": visit.id, "changed": "no"})
+    assert said == ["utter_ask_check_consent"]
+
+
+async def test_what_staff_have_to_know_is_stored_before_the_check_is_over(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await checked.begins()
+    await checked.agrees()
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("actions.check.add_request", fails)
+    await checked.presses_check("Q11")
+    assert checked.answers == {}, "the patient is asked again"
+    monkeypatch.undo()
+    await checked.heard()
+    assert checked.answers == {"Q11": "yes"}
+    assert ("lesion", "routine") in checked.requests

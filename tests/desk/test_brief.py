@@ -16,11 +16,12 @@ from bot.clinic.suitability.questions import NO, UNSURE, YES, Catalogue
 from bot.data_files import DATA, read_yaml
 from bot.desk.brief import LONGEST_WRITTEN, MOST_SIGNS
 from bot.store.bookings import Booked
-from bot.store.checks import FINISHED, OPEN, STOPPED, begin_check, write_check
+from bot.store.checks import FINISHED, OPEN, STOPPED, begin_check
 from bot.store.consents import add_consent, withdraw
 from bot.store.database import Database
 from bot.store.tables import Booking
 from tests.desk.conftest import NOW, Page, Patients, Visitor
+from tests.store.conftest import write
 
 # 11:00 in Mumbai, on the day after the present one.
 STARTS = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
@@ -45,7 +46,7 @@ def keep(
 ) -> str:
     """Stores a check for a visit, begun at `NOW`."""
     id_ = begin_check(database, visit.conversation_id, visit.id, check.to_json(), NOW)
-    write_check(database, id_, check.to_json(), state, at)
+    write(database, id_, check.to_json(), state, at)
     return id_
 
 
@@ -233,7 +234,7 @@ async def test_what_is_new_in_the_second_round_is_marked(
     check = whole(Q15=YES, Q31=YES)
     id_ = keep(database, visit, check)
     again = replace(check, kind=CHANGED, news=("Q31",))
-    write_check(database, id_, again.to_json(), FINISHED, LATER, is_renewal=True)
+    write(database, id_, again.to_json(), FINISHED, LATER, is_renewal=True)
     text = (await brief(staff_member, visit)).text
     assert "Fever or ill yes (new since the check)" in text
     assert "aspirin yes –" in text
@@ -247,7 +248,7 @@ async def test_a_second_round_that_was_not_finished_is_told(
 ) -> None:
     visit = patients.book(STARTS)
     id_ = keep(database, visit, whole())
-    write_check(database, id_, replace(whole(), kind=CHANGED).to_json(), OPEN, LATER)
+    write(database, id_, replace(whole(), kind=CHANGED).to_json(), OPEN, LATER)
     text = (await brief(staff_member, visit)).text
     assert "changed?” asked, not finished. Last heard Mon 23 Nov 2026, 13:00." in text
 

@@ -63,11 +63,14 @@ async def said(texts: ClinicTexts, name: str, message: str = "", **given: Any) -
 BY_ACTIONS = dict.fromkeys(
     (
         *("note", "phone", "own_phone", "booking_what", "booking_when", "booking_name"),
+        *("check_visit", "check_link"),
         *("booking_phone", "booking_reminders", "booking_doctor", "booking_reference"),
         *("booking_calendar", "first", "second"),
     ),
     "",
 )
+# A list of the check is nothing else.
+BY_ACTIONS["check_text"] = "1 of 9. Does any of this apply to you?"
 
 
 def names(domain: Domain) -> list[str]:

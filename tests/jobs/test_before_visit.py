@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ LABELS = read_yaml(DATA / "booking.yml")["labels"]
 PHONE = "919999900001"
 TEMPLATE = {"before_visit": "before_visit", "language": "en"}
 NO_TEMPLATE = {"before_visit": "", "language": "en"}
-FIVE_DAYS = timedelta(days=5)
+_ids = count(1)
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Clinic:
     def hears(self, text: str) -> messages.Inbound:
         """A message of the patient's."""
         return messages.receive(
-            self.database, "whatsapp", "asha", f"{text} {self.clock.now()}", text,
+            self.database, "whatsapp", "asha", f"id {next(_ids)}", text,
             self.clock.now(), timedelta(hours=12), PHONE,
         )  # fmt: skip
 
@@ -210,4 +211,33 @@ def test_for_a_child_nothing_is_asked_and_outside_the_day_the_team_calls(clinic:
     clinic.comes_near(visit, hours=47)
     clinic.look()
     assert clinic.sent() == []
+    assert [kind for kind, _ in clinic.asked_of_the_team] == ["before_visit"]
+
+
+def test_a_visit_that_is_not_confirmed_is_left_to_the_team(clinic: Clinic) -> None:
+    visit = clinic.book()
+    with clinic.database.work() as session:
+        session.get_one(Booking, visit.id).status = "pending"
+    clinic.comes_near(visit, hours=47)
+    clinic.hears("hello")
+    clinic.look()
+    assert clinic.sent() == []
+    assert [kind for kind, _ in clinic.asked_of_the_team] == ["before_visit"]
+
+
+def test_one_visit_that_cannot_be_told_keeps_no_other_waiting(clinic: Clinic) -> None:
+    first, second = clinic.book(), clinic.book()
+    clinic.comes_near(second, hours=47)
+    clinic.hears("hello")
+    with pytest.MonkeyPatch.context() as patched:
+        said = BeforeVisit.content
+
+        def fails_once(self: BeforeVisit, visit: Any, *given: Any, **more: Any) -> Any:
+            if visit.id == first.id:
+                raise KeyError(visit.visit)
+            return said(self, visit, *given, **more)
+
+        patched.setattr(BeforeVisit, "content", fails_once)
+        clinic.look()
+    assert len(clinic.sent()) == 1
     assert [kind for kind, _ in clinic.asked_of_the_team] == ["before_visit"]

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.store import messages
+from bot.store.checks import StoredCheck, write_check
 from bot.store.database import Database
 from bot.store.messages import Inbound
+from bot.store.tables import Check
 from tests.postgresql import PostgreSQL, programs, running_postgresql
 from tests.store.databases import migrated_file, opened
 
@@ -91,3 +94,12 @@ def receive(database: Database) -> Receive:
         return messages.receive(database, channel, person, known, text, at, SILENCE, address)
 
     return receive_one
+
+
+def write(database: Database, check_id: str, *values: Any, **more: Any) -> bool:
+    """Writes to a check as it stands at this moment."""
+    with database.work() as session:
+        row = session.get_one(Check, check_id)
+        at = (row.started_at, row.updated_at, row.finished_at, row.renewed_at)
+        before = StoredCheck(row.id, row.conversation_id, "", row.state, *at, {})
+    return write_check(database, before, *values, **more)

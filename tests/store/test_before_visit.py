@@ -10,13 +10,13 @@ from sqlalchemy import select
 from bot.store import before_visit, bookings, messages
 from bot.store.before_visit import REQUEST, Coming, leave_out, leave_to_team, not_told_yet, tell
 from bot.store.bookings import Booked
-from bot.store.checks import FINISHED, begin_check, write_check
+from bot.store.checks import FINISHED, begin_check
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
 from bot.store.messages import Answer
 from bot.store.requests import open_requests
 from bot.store.tables import Booking, OutboundMessage
-from tests.store.conftest import NOW, Receive
+from tests.store.conftest import NOW, Receive, write
 from tests.store.test_bookings import new_booking, options_at
 
 TWO_DAYS = timedelta(days=2)
@@ -134,7 +134,7 @@ def test_a_finished_check_of_this_visit_is_known(database: Database, book: Book)
     visit = book()
     check = begin_check(database, visit.conversation_id, visit.id, {}, NOW)
     assert [each.has_check for each in coming(database)] == [False]
-    write_check(database, check, {}, FINISHED, NOW)
+    write(database, check, {}, FINISHED, NOW)
     assert [each.has_check for each in coming(database)] == [True]
 
 

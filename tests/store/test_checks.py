@@ -29,8 +29,9 @@ from bot.store.checks import (
     see_link,
     write_check,
 )
+from bot.store.conversations import texts_of
 from bot.store.database import Database
-from tests.store.conftest import NOW, Receive
+from tests.store.conftest import NOW, Receive, write
 from tests.store.test_bookings import new_booking, options_at
 
 SOON = timedelta(minutes=1)
@@ -88,7 +89,7 @@ def test_it_can_be_gone_on_with_for_a_day(
 def test_a_stopped_check_can_be_gone_on_with_and_a_finished_one_cannot(
     database: Database, receive: Receive, begin: Begin, state: str, runs: bool
 ) -> None:
-    write_check(database, begin(), TOLD, state, NOW + SOON)
+    write(database, begin(), TOLD, state, NOW + SOON)
     found = running_check(database, receive().conversation_id, NOW + SOON)
     assert (found is not None) is runs
 
@@ -97,8 +98,8 @@ def test_a_renewal_keeps_the_day_of_the_check(
     database: Database, receive: Receive, begin: Begin
 ) -> None:
     check = begin()
-    write_check(database, check, TOLD, FINISHED, NOW + SOON)
-    write_check(database, check, TOLD, FINISHED, NOW + 2 * SOON, is_renewal=True)
+    write(database, check, TOLD, FINISHED, NOW + SOON)
+    write(database, check, TOLD, FINISHED, NOW + 2 * SOON, is_renewal=True)
     found = last_check(database, receive().conversation_id)
     assert found is not None
     assert (found.finished_at, found.renewed_at) == (NOW + SOON, NOW + 2 * SOON)
@@ -212,3 +213,25 @@ def test_a_booking_takes_the_links_of_its_conversation_along_and_no_other(
     visit = booked(database, receive)
     leads = [see_link(database, key, "mine", NOW) for key in keys]
     assert [each.booking_id for each in leads if each] == [visit.id, ""]
+
+
+def test_who_has_read_an_older_state_writes_nothing(
+    database: Database, receive: Receive, begin: Begin
+) -> None:
+    begin()
+    read = last_check(database, receive().conversation_id)
+    assert read is not None
+    assert write_check(database, read, {"answers": {"Q02": "yes"}}, OPEN, NOW + SOON)
+    assert not write_check(database, read, {"answers": {}}, FINISHED, NOW + 2 * SOON)
+    now = last_check(database, receive().conversation_id)
+    assert now is not None
+    assert (now.state, now.content) == (OPEN, {"answers": {"Q02": "yes"}})
+
+
+def test_of_a_minor_the_words_are_forgotten_too(
+    database: Database, receive: Receive, begin: Begin
+) -> None:
+    before, asked = receive("hello", at=NOW - SOON), receive("i am 16")
+    check = begin(conversation=asked.conversation_id)
+    drop_check(database, check, forgets_words=True)
+    assert texts_of(database, [before.id, asked.id]) == ["hello", ""]

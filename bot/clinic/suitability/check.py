@@ -58,7 +58,8 @@ class Check(Kept):
         before = {q: said for q, said in self.words.items() if self._stands(q, answers)}
         news = self.news
         if self.kind == CHANGED:
-            changed = [q for q, key in answers.items() if key != self.answers.get(q, NO)]
+            # What applies still, or again, is as much news as what is new.
+            changed = [q for q, key in answers.items() if {key, self.answers.get(q, NO)} != {NO}]
             news = tuple(dict.fromkeys((*news, *changed)))
         return replace(
             self,

@@ -55,6 +55,7 @@ _HEAVY_HEART = "Q36"
 _YOUNG_UNTIL = 21
 # A bad reaction after a treatment: it may still go on.
 _REACTION = "Q32"
+_PROCEDURES = frozenset(("Q23", "Q24"))
 
 
 class Verdict(str, Enum):
@@ -134,7 +135,9 @@ class CheckDialogue:
         """The check after one more message."""
         before = replace(check, heard=heard.id, note="", suspended="")
         if PRESSED in heard.entities:
-            return self._pressed(before, heard.entities[PRESSED], about)
+            pressed = heard.entities[PRESSED]
+            is_known = self._is_known(*pressed.partition(".")[::2])
+            return self._pressed(before, pressed, about) if is_known else Outcome(before)
         if check.consent != GIVEN:
             return self._consented(before, heard, about)
         if self._reader.says_stop(heard.text):
@@ -165,6 +168,9 @@ class CheckDialogue:
         told = self._reader.read(heard.text, about.today, about.visit_day)
         named = {question for question, key in told.answers.items() if key != NO}
         is_reaction = _REACTION in named or self._reader.is_after_treatment(heard.text)
+        # "Peel yesterday, and now blisters" is a sign; "a peel last week" is an answer.
+        is_left = bool(_PROCEDURES & named) and self._reader.tells_what_it_left(heard.text)
+        is_reaction = is_reaction or is_left
         return check.consent != GIVEN or is_reaction or not named
 
     def _note(self, check: Check) -> str:
@@ -323,6 +329,11 @@ class CheckDialogue:
             return self._ready(replace(check, opened=opened))
         return Outcome(check)
 
+    def _is_known(self, name: str, key: str) -> bool:
+        """Whether a button says it; a form made by hand may say anything."""
+        question = self.catalogue.questions.get(name)
+        return question is None or key in ("", YES, NO, UNSURE, *question.answers)
+
     def _with_answer(self, check: Check, question: Question, key: str, about: About) -> Outcome:
         if key != SOME and check.again == question.id:
             check = replace(check, again="")
@@ -382,7 +393,8 @@ class CheckDialogue:
         if told.says_unsure:
             matches.append(UNSURE)
         if told.says_none and not matches:
-            matches.append(NO)
+            # It was named and is taken back: the doctor asks.
+            matches.append(UNSURE)
         if not matches:
             return None
         return self._ready(check.answered({question.id: matches[0]}, heard.text))
@@ -490,7 +502,12 @@ class CheckDialogue:
     def _stricter(self, check: Check, question: str, key: str) -> str:
         """Until it is asked again, the stricter of two answers holds."""
         before = check.answers.get(question, NO)
-        return self.catalogue.stricter(question, (key, before)) if before != NO else key
+        if NO in (key, before):
+            return key if before == NO else before
+        is_other = key != before and UNSURE not in (key, before)
+        if is_other and "both" in self.catalogue.questions[question].answers:
+            return "both"
+        return self.catalogue.stricter(question, (key, before))
 
     def _ready(self, check: Check) -> Outcome:
         is_over = is_finished(check, self.catalogue)

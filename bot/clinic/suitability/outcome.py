@@ -28,8 +28,8 @@ def outcome_responses(check: Check, catalogue: Catalogue, visit: Visit | None) -
 
     A changing mole comes before any other outcome. In the second round only what is new counts.
     """
-    has_lesion = _counts(check, LESION) and check.answers.get(LESION, NO) != NO
-    lesion = [_for_visit("utter_check_lesion", visit, treatment="booked")] if has_lesion else []
+    told = [_for_visit("utter_check_lesion", visit, treatment="booked")]
+    lesion = told if _has_lesion(check) else []
     label = _label(check, catalogue, visit)
     if check.kind == CHANGED and label is Label.ROUTINE:
         return [*lesion, "utter_check_noted" if check.news else "utter_check_unchanged"]
@@ -38,23 +38,41 @@ def outcome_responses(check: Check, catalogue: Catalogue, visit: Visit | None) -
     return [*lesion, name if is_plain else _for_visit(name, visit)]
 
 
-def what_staff_learn(
-    check: Check, catalogue: Catalogue, visit: Visit | None, now: datetime
-) -> list[tuple[str, str]]:
-    """Kind and urgency of each request that a finished check makes.
+def stopped_responses(check: Check, catalogue: Catalogue, visit: Visit | None) -> list[str]:
+    """What a check says that was stopped: what was named counts all the same (brief 4.1)."""
+    said = outcome_responses(check, catalogue, visit)
+    quiet = {f"utter_check_{each}" for each in ("routine", "incomplete", "unchanged", "noted")}
+    return [*(each for each in said if each not in quiet), "utter_check_incomplete"]
 
-    A talk needs none: the doctor reads the answers before it. A treatment does, and so does
-    whatever is new shortly before a visit.
+
+def what_staff_learn(
+    before: Check,
+    after: Check,
+    catalogue: Catalogue,
+    visit: Visit | None,
+    now: datetime,
+    *,
+    is_over: bool,
+) -> list[tuple[str, str]]:
+    """Kind and urgency of each request that one more answer makes.
+
+    A changing mole is told when it is named. A talk needs no more: the doctor reads the answers
+    before it. Before a treatment staff learn of them when the check is over, and of what is new
+    shortly before a visit at once: nobody may come back to end the questions.
     """
-    is_soon = visit is not None and visit.starts_at - now <= _SOON
-    urgency = "same_day" if is_soon else "routine"
-    requests = []
-    if _counts(check, LESION) and check.answers.get(LESION, NO) != NO:
-        requests.append(("lesion", "routine"))
-    is_for_staff = visit is not None and (visit.is_treatment or check.kind == CHANGED)
-    if is_for_staff and _label(check, catalogue, visit) not in (Label.ROUTINE, Label.INCOMPLETE):
-        requests.append(("check_answers", urgency))
+    requests = [("lesion", "routine")] if _has_lesion(after) and not _has_lesion(before) else []
+    is_renewal = after.kind == CHANGED
+    is_time = after.news != before.news if is_renewal else is_over
+    is_for_staff = visit is not None and (visit.is_treatment or is_renewal)
+    quiet = (Label.ROUTINE, Label.INCOMPLETE)
+    if is_time and is_for_staff and _label(after, catalogue, visit) not in quiet:
+        is_soon = visit is not None and visit.starts_at - now <= _SOON
+        requests.append(("check_answers", "same_day" if is_soon else "routine"))
     return requests
+
+
+def _has_lesion(check: Check) -> bool:
+    return _counts(check, LESION) and check.answers.get(LESION, NO) != NO
 
 
 def _label(check: Check, catalogue: Catalogue, visit: Visit | None) -> Label:

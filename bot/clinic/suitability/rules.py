@@ -95,15 +95,19 @@ class CheckRules:
         )
 
     def staff_learn(
-        self, outcome: Outcome, visit: BookedVisit | None, now: datetime
+        self, before: Check, outcome: Outcome, visit: BookedVisit | None, now: datetime
     ) -> list[tuple[str, str]]:
         """Kind and urgency of each request to the team that an answer makes."""
-        if outcome.verdict is Verdict.MINOR and visit is not None:
-            return [("check_minor", "routine")]
-        if outcome.verdict is not Verdict.FINISHED:
-            return []
-        catalogue = self.dialogue.catalogue
-        return what_staff_learn(outcome.check, catalogue, self.visit_of(visit), now)
+        if outcome.verdict is Verdict.MINOR:
+            return [("check_minor", "routine")] if visit is not None else []
+        return what_staff_learn(
+            before,
+            outcome.check,
+            self.dialogue.catalogue,
+            self.visit_of(visit),
+            now,
+            is_over=outcome.verdict in (Verdict.FINISHED, Verdict.STOPPED),
+        )
 
 
 def taken_up(

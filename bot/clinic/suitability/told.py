@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise, zip_longest
+from itertools import pairwise, takewhile, zip_longest
 from typing import Any
 
 from bot.clinic.red_flags.typos import Typos
@@ -27,6 +27,7 @@ _BETWEEN = re.compile(
     r"(?:\b(?:or|and|any|aur|ya|nor|also|an?|the|of|sort|kind|type|my|on|in|there|here|issues?"
     r"|problems?)\b|[^\w])*"
 )
+_JOINS = re.compile(r"\b(?:or|and|aur|ya|nor)\b")
 _CLAUSE_END = re.compile(r"[.;!?\n,]+|\s[-\u2013\u2014]+\s")
 _IN_A_YEAR = re.compile(r"\b(?:in|since|during|back in) ((?:19|20)\d\d)\b")
 _LAST_YEAR = re.compile(r"\b(?:last year|pichh?le saal)\b")
@@ -41,7 +42,7 @@ _AGE = re.compile(
 )
 # "Up to twenty letters" begin behind a word, or its comma, and end where a word begins.
 _GAP = re.compile(r" (\.\{0,\d+\})")
-_LONG_AGO, _A_YEAR = 10_000, 365
+_LONG_AGO = 10_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class _Mention:
     key: str
     start: int
     end: int
+    said: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class _Clause:
     text: str
     start: int
     mentions: Sequence[_Mention]
+    # It begins after a word that turns: "no fever but ...".
+    turns: bool
 
     def around(self, mention: _Mention) -> tuple[str, str]:
         """The words before a mention, and those behind it up to the next one."""
@@ -125,19 +129,25 @@ class ToldReader:
         ]
         words = data["language"]
         self._yielding = {q for q, of_it in data["questions"].items() if of_it.get("yields")}
+        self._can_be_over = {q for q, of_it in data["questions"].items() if of_it.get("over")}
         self._typos = Typos({each: each for each in data["typos"]}, ordinary, str)
         self._no, self._over, self._behind, self._unsure, self._others, self._turns = (
             _inside(words[name])
             for name in ("no", "over", "no_behind", "unsure", "others", "turns")
         )
         self._begins = _inside(words["begins"])
+        self._denies_nothing, self._goes_on = (
+            _inside(words[name]) for name in ("denies_nothing", "goes_on")
+        )
         self._is_none, self._is_skip, self._is_unsure, self._is_stop = (
             _whole(words[name], words["polite"]) for name in ("none", "skip", "unsure", "stop")
         )
         besides = data["also_told"]
         self._besides_topics = frozenset(besides["topics"])
         self._begins_besides = re.compile("|".join(f"(?:{each})" for each in besides["begins"]))
-        self._after, self._no_weight = _inside(words["after"]), _inside(words["no_weight"])
+        self._after, self._left_by_it, self._no_weight = (
+            _inside(words[name]) for name in ("after", "left_by_it", "no_weight")
+        )
         self._numbers: Mapping[str, int] = data["numbers"]
         self._spans: Mapping[str, int] = data["spans"]
         numbers = "|".join(sorted(self._numbers, key=len, reverse=True))
@@ -182,6 +192,10 @@ class ToldReader:
         """Whether something is told of the time since a treatment, and not only of before."""
         return bool(self._after.search(text.casefold()))
 
+    def tells_what_it_left(self, text: str) -> bool:
+        """Whether something is named that a procedure may have left: "blisters", "fever"."""
+        return bool(self._left_by_it.search(self._plain(text)))
+
     def is_besides(self, text: str, topic: str) -> bool:
         """Whether a message without a question tells something of health that nobody asked for.
 
@@ -212,8 +226,10 @@ class ToldReader:
         """Each mention with the answer it stands for; those of other people are left out."""
         meanings: list[tuple[_Mention, str]] = []
         clauses = self._clauses(text, self._mentions(text))
-        for clause, behind in zip_longest(clauses, clauses[1:]):
-            is_no_list = bool(meanings) and meanings[-1][1] == NO and clause.is_list
+        for place, (clause, behind) in enumerate(zip_longest(clauses, clauses[1:])):
+            is_no_list = (
+                bool(meanings) and meanings[-1][1] == NO and self._is_joined(clauses, place)
+            )
             # "Botox once, 2 years ago": the time may stand alone behind its comma.
             when = clause.text + (behind.text if behind and not behind.mentions else "")
             days_ago = self._days_ago(when, today) + until
@@ -223,9 +239,17 @@ class ToldReader:
                     meanings.append((mention, meaning))
         return meanings
 
+    def _is_joined(self, clauses: Sequence[_Clause], place: int) -> bool:
+        """Whether a clause belongs to the list of a "no": "no fever, rash or cold sore".
+
+        A comma alone joins nothing: "no fever, pregnant" names one of the two.
+        """
+        rest = list(takewhile(lambda each: each.is_list and not each.turns, clauses[place:]))
+        return any(_JOINS.search(each.text) for each in rest)
+
     def _mentions(self, text: str) -> list[_Mention]:
         mentions = [
-            _Mention(question, key, *found.span())
+            _Mention(question, key, *found.span(), found.group())
             for question, key, pattern, has_negation in self._patterns
             for found in pattern.finditer(text)
             if has_negation or not self._no.search(found.group())
@@ -244,8 +268,8 @@ class ToldReader:
         )
 
     def _clauses(self, text: str, mentions: Sequence[_Mention]) -> list[_Clause]:
-        ends = [*_CLAUSE_END.finditer(text), *self._turns.finditer(text)]
-        borders = sorted({0, len(text), *(each.end() for each in ends)})
+        turns = {each.end() for each in self._turns.finditer(text)}
+        borders = sorted({0, len(text), *turns, *(e.end() for e in _CLAUSE_END.finditer(text))})
         return [
             _Clause(
                 text[start:end],
@@ -254,6 +278,7 @@ class ToldReader:
                     (each for each in mentions if start <= each.start < end),
                     key=lambda each: each.start,
                 ),
+                turns=start in turns,
             )
             for start, end in pairwise(borders)
         ]
@@ -261,14 +286,20 @@ class ToldReader:
     def _meaning(self, clause: _Clause, mention: _Mention, days_ago: int) -> str:
         """The answer that a mention stands for; "" where it is about somebody else."""
         before, behind = clause.around(mention)
+        # "Never stopped taking" and "no problem with" deny nothing.
+        before = self._denies_nothing.sub(" ", before)
         if self._reaches(self._others, before):
             return ""
         if self._unsure.search(before) or self._unsure.search(behind):
             return self._catalogue.questions[mention.question].unsure or UNSURE
         limit = self._limit(mention)
-        is_over = limit is None and self._reaches(self._over, _last_words(before))
+        is_over = mention.question in self._can_be_over and self._reaches(
+            self._over, _last_words(before)
+        )
         is_long_ago = limit is not None and days_ago > limit
-        says_no = self._reaches(self._no, before) or self._behind.search(_first_words(behind))
+        # "No allergy except metal" names the metal.
+        denied = self._reaches(self._no, before) and not self._turns.search(mention.said)
+        says_no = denied or self._behind.search(_first_words(behind))
         return NO if says_no or is_over or is_long_ago else mention.key
 
     def _limit(self, mention: _Mention) -> int | None:
@@ -285,18 +316,25 @@ class ToldReader:
 
     def _days_ago(self, clause: str, today: date) -> int:
         """How many days ago something was, as its clause says; 0 where it does not."""
+        if self._goes_on.search(clause):
+            return 0
         if found := self._ago.search(clause):
             many = int(found[1]) if found[1].isdigit() else self._numbers[found[1]]
             return many * self._spans[found[2]]
         if found := _IN_A_YEAR.search(clause):
-            return (today.year - int(found[1])) * _A_YEAR
+            return _days_since_the_end_of(int(found[1]), today)
         if _LAST_YEAR.search(clause):
-            return _A_YEAR
+            return _days_since_the_end_of(today.year - 1, today)
         return _LONG_AGO if _YEARS_AGO.search(clause) else 0
 
 
 def _blank(found: re.Match[str]) -> str:
     return " " * len(found[0])
+
+
+def _days_since_the_end_of(year: int, today: date) -> int:
+    """The least that something of a year can be ago."""
+    return max((today - date(year, 12, 31)).days, 0)
 
 
 def _first_words(text: str) -> str:

@@ -360,3 +360,50 @@ def test_what_is_said_of_a_visit_stops_no_check_and_answers_none(
     before = checked.check.answers
     assert checked.says(text, intent) is Verdict.NOT_MINE
     assert checked.check.answers == before
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sign"),
+    [
+        ("peel yesterday and now painful blisters on my face", True),
+        ("mnrf done 2 days ago, blisters", True),
+        ("fever since my session", True),
+        ("bad reaction to prp, still swollen", True),
+        ("i take ecosprin and had a peel last week", False),
+        ("cold sore right now", False),
+        ("fever since morning", False),
+    ],
+)
+def test_beside_a_procedure_what_it_may_have_left_is_a_sign(
+    checked: Checked, text: str, is_sign: bool
+) -> None:
+    heard = Heard("1", text, "report_reaction")
+    assert DIALOGUE.is_sign(checked.check, heard, checked.about) is is_sign
+
+
+def test_two_answers_of_one_question_are_both_kept(checked: Checked) -> None:
+    checked.says("filler last week")
+    checked.says("botox last week")
+    assert checked.named() == {"Q24": "both"}
+
+
+def test_what_was_named_and_is_taken_back_is_the_doctors(checked: Checked) -> None:
+    checked.says("acne")
+    checked.says("none of these")
+    assert checked.named() == {"Q08": "unsure"}
+
+
+def test_what_applies_still_is_news_again() -> None:
+    checked = second_round()
+    checked.says("i have fever")
+    once = checked.check
+    checked.check = Check(**{**once.__dict__, "news": (), "done": ()})
+    checked.says("i have fever")
+    assert checked.check.news == ("Q31",)
+
+
+@pytest.mark.parametrize("held", ["Q02.anything", "Q02.some", "Q99", "Q05.active"])
+def test_a_button_that_nobody_made_changes_nothing(checked: Checked, held: str) -> None:
+    checked.presses(held)
+    assert checked.check.answers == {}
+    assert checked.check.unclear == ()

@@ -8,7 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.clinic.suitability.check import CHANGED, Check
-from bot.clinic.suitability.outcome import Visit, outcome_responses, what_staff_learn
+from bot.clinic.suitability.outcome import (
+    Visit,
+    outcome_responses,
+    stopped_responses,
+    what_staff_learn,
+)
 from bot.data_files import ROOT, read_yaml
 from tests.clinic.suitability.conftest import CATALOGUE
 from tests.clinic.suitability.test_check import whole
@@ -16,6 +21,7 @@ from tests.clinic.suitability.test_check import whole
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 TALK = Visit("Wednesday", NOW + timedelta(days=2), is_treatment=False)
 SESSION = replace(TALK, is_treatment=True, device="mnrf")
+BEGUN = Check(consent="given")
 RESPONSES = set(read_yaml(ROOT / "domain.yml")["responses"])
 ROUTINE, DOCTOR, WAIT, NOT = (
     whole(), whole(Q15="yes"), whole(Q31="yes"), whole(Q02="yes"),
@@ -56,25 +62,45 @@ def test_in_the_second_round_only_what_is_new_counts() -> None:
     assert outcome_responses(fever, CATALOGUE, SESSION) == ["utter_check_postpone_treatment"]
 
 
+def learn(
+    check: Check, visit: Visit | None, before: Check = BEGUN, *, is_over: bool = True
+) -> list[tuple[str, str]]:
+    """What staff learn of a check that stands so after one more answer."""
+    return what_staff_learn(before, check, CATALOGUE, visit, NOW, is_over=is_over)
+
+
 def test_staff_need_not_read_the_answers_before_a_talk() -> None:
-    assert what_staff_learn(NOT, CATALOGUE, TALK, NOW) == []
-    assert what_staff_learn(NOT, CATALOGUE, None, NOW) == []
+    assert learn(NOT, TALK) == []
+    assert learn(NOT, None) == []
 
 
-def test_staff_learn_of_what_stands_against_a_treatment() -> None:
-    assert what_staff_learn(WAIT, CATALOGUE, SESSION, NOW) == [("check_answers", "routine")]
-    assert what_staff_learn(ROUTINE, CATALOGUE, SESSION, NOW) == []
+def test_staff_learn_of_what_stands_against_a_treatment_when_the_check_is_over() -> None:
+    assert learn(WAIT, SESSION) == [("check_answers", "routine")]
+    assert learn(WAIT, SESSION, is_over=False) == []
+    assert learn(ROUTINE, SESSION) == []
 
 
 def test_a_day_before_the_visit_it_is_read_today() -> None:
     soon = replace(SESSION, starts_at=NOW + timedelta(hours=20))
-    assert what_staff_learn(WAIT, CATALOGUE, soon, NOW) == [("check_answers", "same_day")]
+    assert learn(WAIT, soon) == [("check_answers", "same_day")]
 
 
-def test_staff_learn_of_news_before_any_visit() -> None:
+def test_staff_learn_of_news_before_any_visit_as_soon_as_it_is_told() -> None:
+    before = replace(ROUTINE, kind=CHANGED)
     fever = replace(whole(Q31="yes"), kind=CHANGED, news=("Q31",))
-    assert what_staff_learn(fever, CATALOGUE, TALK, NOW) == [("check_answers", "routine")]
+    assert learn(fever, TALK, before, is_over=False) == [("check_answers", "routine")]
+    assert learn(fever, TALK, fever) == []
 
 
-def test_staff_learn_of_a_changing_mole_even_without_a_visit() -> None:
-    assert what_staff_learn(whole(Q11="yes"), CATALOGUE, None, NOW) == [("lesion", "routine")]
+def test_staff_learn_of_a_changing_mole_once_and_even_without_a_visit() -> None:
+    mole = whole(Q11="yes")
+    assert learn(mole, None, is_over=False) == [("lesion", "routine")]
+    assert learn(mole, None, mole) == []
+
+
+def test_who_stops_is_told_what_was_named_all_the_same() -> None:
+    named = Check(consent="given", answers={"Q02": "yes", "Q11": "yes"})
+    assert stopped_responses(named, CATALOGUE, TALK) == [
+        "utter_check_lesion_booked", "utter_check_not_now_booked", "utter_check_incomplete",
+    ]  # fmt: skip
+    assert stopped_responses(BEGUN, CATALOGUE, TALK) == ["utter_check_incomplete"]
