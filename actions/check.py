@@ -18,7 +18,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.payloads import Press, write_payload
 from bot.clinic.red_flags import Urgency
 from bot.clinic.suitability.check import CHANGED, Check
-from bot.clinic.suitability.dialogue import Outcome, Verdict
+from bot.clinic.suitability.dialogue import About, Outcome, Verdict
 from bot.clinic.suitability.outcome import outcome_responses, stopped_responses
 from bot.clinic.suitability.rules import CheckRules, taken_up
 from bot.store import bookings, checks, conversations, drafts
@@ -221,37 +221,18 @@ class ListenToCheck(CheckAction):
             check = self.with_danger(tracker, stored, check)
             self.keep(stored, replace(check, suspended="", heard=heard.id))
             return [SlotSet(HEARD, heard.id)]
+        return self._heard(tracker, stored, check, heard)
+
+    def _outcome(self, tracker: Tracker, check: Check, heard: Heard, about: About) -> Outcome:
+        """What the message is to the check; a sign of today has an answer of its own."""
+        dialogue = self.rules.dialogue
+        if _is_sign_of_today(tracker) and dialogue.is_sign(check, heard, about):
+            return Outcome(dialogue.told_beside(check, heard, about), Verdict.NOT_MINE)
+        return dialogue.hear(check, heard, about)
+
+    def _heard(self, tracker: Tracker, stored: StoredCheck, check: Check, heard: Heard) -> Events:
         visit = self.visit(stored.booking_id)
-        about = self.rules.about(visit, self.clock.now())
-        if _is_sign_of_today(tracker) and self.rules.dialogue.is_sign(check, heard, about):
-            return self._with_sign(tracker, stored, check, heard, visit)
-        return self._heard(tracker, stored, check, heard, visit)
-
-    def _with_sign(
-        self,
-        tracker: Tracker,
-        stored: StoredCheck,
-        check: Check,
-        heard: Heard,
-        visit: Booked | None,
-    ) -> Events:
-        """The sign has an answer of its own; what it tells of the check is kept."""
-        about = self.rules.about(visit, self.clock.now())
-        after = self.rules.dialogue.told_beside(check, heard, about)
-        self._tell_staff(tracker, check, Outcome(after, Verdict.NOT_MINE), visit)
-        self.keep(stored, after)
-        return []
-
-    def _heard(
-        self,
-        tracker: Tracker,
-        stored: StoredCheck,
-        check: Check,
-        heard: Heard,
-        visit: Booked | None,
-    ) -> Events:
-        about = self.rules.about(visit, self.clock.now())
-        outcome = self.rules.dialogue.hear(check, heard, about)
+        outcome = self._outcome(tracker, check, heard, self.rules.about(visit, self.clock.now()))
         self._keep_consent(tracker, check, outcome, heard)
         # Before the check is kept: what is stored twice is one request, what is lost is none.
         self._tell_staff(tracker, check, outcome, visit)
