@@ -110,11 +110,16 @@ class BeforeVisits:
         content = self._before.content(visit, now, has_check=coming.has_check)
         if self._may_mail(coming):
             store.tell(
-                self._database, coming, EMAIL, visit.email, self._as_letter(coming, content), now
+                self._database,
+                coming,
+                EMAIL,
+                visit.email,
+                self._as_letter(coming, content, now),
+                now,
             )
         elif self._may_write(coming, now):
             in_window = now - coming.last_heard_at < WINDOW
-            said = content if in_window else self._as_template(coming, content, now)
+            said = content if in_window else self._as_template(coming, now)
             store.tell(self._database, coming, WHATSAPP, coming.address, said, now)
         elif store.leave_to_team(self._database, coming, now):
             logger.info("visit %s is left to the team to call", visit.id)
@@ -132,31 +137,30 @@ class BeforeVisits:
         has_template = self._template["before_visit"] and coming.visit.patient_is == "self"
         return now - coming.last_heard_at < WINDOW or bool(has_template)
 
-    def _as_template(
-        self, coming: Coming, content: Mapping[str, Any], now: datetime
-    ) -> dict[str, Any]:
+    def _as_template(self, coming: Coming, now: datetime) -> dict[str, Any]:
         """The same in the template that Meta knows: visit, kind, preparation, question."""
         values = self._before.values(coming.visit, now, "changed")
         names = ("booking_when", "visit", "preparation", "question")
-        buttons = self._before.content(coming.visit, now, has_check=True)["buttons"]
+        # Its question and its buttons are those of somebody who was asked before.
+        content = self._before.content(coming.visit, now, has_check=True)
         return {
-            "text": content["text"],
-            "buttons": buttons,
+            **content,
             "template": {
                 "name": self._template["before_visit"],
                 "language": self._template["language"],
                 "values": [values[name] for name in names],
-                "payloads": [button["payload"] for button in buttons],
+                "payloads": [button["payload"] for button in content["buttons"]],
             },
         }
 
-    def _as_letter(self, coming: Coming, content: Mapping[str, Any]) -> dict[str, Any]:
+    def _as_letter(
+        self, coming: Coming, content: Mapping[str, Any], now: datetime
+    ) -> dict[str, Any]:
         visit = coming.visit
         link = ""
         if visit.patient_is == "self":
-            now = self._clock.now()
             key = make_link(self._database, visit.conversation_id, visit.message_id, visit.id, now)
             link = fill(self._letter["check_link"], {"link": f"{self._url}/check/{key}"})
-        known = self._before.values(visit, self._clock.now(), "")
+        known = self._before.values(visit, now, "")
         body = fill(self._letter["body"], {**known, "said": content["text"], "check_link": link})
         return {"letter": {"subject": self._letter["subject"], "body": body}}
