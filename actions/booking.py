@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import TypeVar
 
 from rasa_sdk import Tracker
@@ -29,7 +29,7 @@ from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdic
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.told import ToldBooking, response_to
-from bot.store import bookings, conversations, drafts
+from bot.store import bookings, conversations, drafts, ticks
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
 from bot.store.database import Database
@@ -112,7 +112,9 @@ class BookingAction(DatabaseAction):
         now = self.clock.now()
         availability = self.rules.availability
         first, last = availability.window(now)
-        busy = _once(partial(bookings.busy, self.database, first, last))
+        busy = _once(
+            lambda: ticks.busy(self.database, first, last, now, but_held_by=tracker.sender_id)
+        )
         address = conversations.address_of(self.database, tracker.sender_id)
         own_phone = phone_of(address) if address else ""
         return Surroundings(
@@ -235,7 +237,7 @@ class ListenToBooking(BookingAction):
     def _book(self, tracker: Tracker, draft: Draft, heard: Heard, world: Surroundings) -> Events:
         start = datetime.fromisoformat(draft.start)
         first, last = self.rules.availability.window(world.now)
-        busy = bookings.busy(self.database, first, last)
+        busy = ticks.busy(self.database, first, last, world.now, but_held_by=tracker.sender_id)
         new = NewBooking(
             conversation_id=tracker.sender_id,
             message_id=heard.id,

@@ -21,6 +21,7 @@ from bot.clinic.suitability.check import CHANGED, Check
 from bot.clinic.suitability.dialogue import About, Outcome, Verdict
 from bot.clinic.suitability.outcome import outcome_responses, stopped_responses
 from bot.clinic.suitability.rules import CheckRules, taken_up
+from bot.clinic.visits import statuses
 from bot.store import bookings, checks, conversations, drafts
 from bot.store.bookings import Booked
 from bot.store.checks import FINISHED, OPEN, STOPPED, StoredCheck
@@ -64,7 +65,7 @@ class CheckAction(DatabaseAction):
     def visit(self, check_or_visit: str) -> Booked | None:
         """The visit with an id; None for "" and for one that is over."""
         found = bookings.booking_with(self.database, check_or_visit) if check_or_visit else None
-        return found if found and found.status in bookings.OPEN else None
+        return found if found and found.status in statuses.OPEN else None
 
     def keep(self, stored: StoredCheck, check: Check, state: str = OPEN) -> bool:
         """Stores the check as of now; false where somebody has changed it meanwhile."""

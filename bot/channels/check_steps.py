@@ -12,6 +12,7 @@ from bot.clinic.red_flags import Judgement, Urgency
 from bot.clinic.suitability.check import CHANGED, Check
 from bot.clinic.suitability.dialogue import About, Outcome, Verdict
 from bot.clinic.suitability.rules import CheckRules, taken_up
+from bot.clinic.visits import statuses
 from bot.door.door import REPORT
 from bot.store import bookings, checks, conversations, messages
 from bot.store.bookings import Booked
@@ -57,7 +58,7 @@ class CheckSteps:
         """How it stands now."""
         now = self._clock.now()
         found = bookings.booking_with(self._database, link.booking_id) if link.booking_id else None
-        visit = found if found and found.status in bookings.OPEN else None
+        visit = found if found and found.status in statuses.OPEN else None
         stored = checks.latest_check(self._database, link.conversation_id, link.booking_id, now)
         check = Check.from_json(stored.content) if stored else Check()
         return Standing(stored, check, visit, self.rules.about(visit, now))

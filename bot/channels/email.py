@@ -25,9 +25,10 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.told import ToldBooking
 from bot.clinic.visit_calendar import visit_calendar
+from bot.clinic.visits.statuses import GIVEN_BACK
 from bot.door.door import Delivery, Door
 from bot.settings import STARTTLS, TLS, SmtpSettings
-from bot.store.bookings import GIVEN_BACK, Booked, booking_with
+from bot.store.bookings import Booked, booking_with
 from bot.store.database import Database
 from bot.store.messages import EMAIL, Outbound
 

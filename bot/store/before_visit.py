@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.bookings import OPEN, Booked, as_booked
+from bot.clinic.visits.statuses import OPEN
+from bot.store.bookings import Booked, as_booked
 from bot.store.conversations import AFTER_CRISIS
 from bot.store.database import Database
 from bot.store.messages import OFFERS_LAST, queue_elsewhere

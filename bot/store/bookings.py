@@ -5,28 +5,27 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Select, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.availability import Option
 from bot.clinic.references import new_reference
+from bot.clinic.visits.statuses import GIVEN_BACK, OPEN
+from bot.store.changes import By, add_change
 from bot.store.checks import bind_check
 from bot.store.consents import GivenConsent, store_consent
 from bot.store.conversations import new_id
 from bot.store.database import Database, lost_a_race
 from bot.store.drafts import BOOKING, delete_draft
+from bot.store.holds import release_hold
 from bot.store.messages import EMAIL, RECEIVED, queue_elsewhere
-from bot.store.tables import BookedTick, Booking, Conversation, InboundMessage
+from bot.store.reminders import plan_reminders
+from bot.store.tables import Booking, Conversation, InboundMessage
+from bot.store.ticks import forget_expired_holds, take
 
-# FHIR R4's words for a visit that is still to come, and for one whose time is free again.
-OPEN = ("pending", "booked", "arrived")
-GIVEN_BACK = ("cancelled", "entered-in-error")
-
-# No visit, with its buffers, is as long as this.
-_LONGEST = timedelta(days=1)
 _TRIES = 5
 # Who comes is who wrote.
 SELF = "self"
@@ -87,23 +86,8 @@ class Booked:
     calendar_key: str = field(repr=False)
     sequence: int
     created_at: datetime
-
-
-def busy(database: Database, first: datetime, last: datetime) -> dict[str, set[int]]:
-    """The taken ticks of each resource, at least all between the two instants.
-
-    See `bot.clinic.availability.Availability.window` for the instants, `Option` for the ticks.
-    """
-    taken: dict[str, set[int]] = {}
-    with database.work(concurrent=True) as session:
-        rows = session.execute(
-            select(BookedTick.resource, BookedTick.tick)
-            .join(Booking, Booking.id == BookedTick.booking_id)
-            .where(Booking.starts_at.between(first - _LONGEST, last + _LONGEST))
-        )
-        for resource, tick in rows:
-            taken.setdefault(resource, set()).add(tick)
-    return taken
+    updated_at: datetime | None = None
+    confirmed_at: datetime | None = None
 
 
 def book(
@@ -116,10 +100,13 @@ def book(
     at: datetime,
     *,
     mails: bool = False,
+    remind_at: Sequence[datetime] = (),
+    policy: str = "",
 ) -> Booked:
     """Books the first option that is still free, with the patient's consents; forgets the draft.
 
-    A patient who wants to be written to by e-mail gets the confirmation that way too.
+    The conversation's own hold ends, so a time that was held for it is free for it. A patient who
+    wants to be written to by e-mail gets the confirmation that way too.
 
     All of it is one unit of work. Called again for the same message it changes nothing and gives
     the first booking.
@@ -133,6 +120,8 @@ def book(
         consents: what the patient agreed to, or refused, with this message.
         at: the present instant.
         mails: whether the clinic can send e-mail; without, none is queued.
+        remind_at: when the patient is reminded.
+        policy: the version of the rules for changes that they were told.
 
     Raises:
         TimeTaken: somebody else has the time.
@@ -144,7 +133,17 @@ def book(
         try:
             with database.work(concurrent=True) as session:
                 return _book(
-                    session, database, new, options, per_patient, status, consents, at, mails=mails
+                    session,
+                    database,
+                    new,
+                    options,
+                    per_patient,
+                    status,
+                    consents,
+                    at,
+                    mails=mails,
+                    remind_at=remind_at,
+                    policy=policy,
                 )
         except DBAPIError as error:
             # Another booking took this place of the phone or, once in billions, the reference.
@@ -164,6 +163,8 @@ def _book(
     at: datetime,
     *,
     mails: bool,
+    remind_at: Sequence[datetime],
+    policy: str,
 ) -> Booked:
     # Who gives the turn up waits for this lock, and we for theirs: one of the two comes first.
     message = session.get_one(InboundMessage, new.message_id, with_for_update={"key_share": True})
@@ -175,12 +176,16 @@ def _book(
     if not options:
         raise TimeTaken
     booking = _add(session, database, new, options[0], per_patient, status, at)
-    # Nobody who holds ticks waits for a row of `bookings`, and all take ticks in the same order,
-    # so PostgreSQL has no deadlock to resolve.
-    option = next((each for each in options if _take(session, booking.id, each)), None)
+    # Nobody who has ticks waits for a row of `bookings`, and all take ticks in the same order, so
+    # PostgreSQL has hardly a deadlock to resolve.
+    forget_expired_holds(session, at)
+    release_hold(session, new.conversation_id)
+    option = take(session, options, booking_id=booking.id)
     if option is None:
         raise TimeTaken
-    _hold(booking, option)
+    hold_as(booking, option)
+    add_change(session, booking, None, None, By("patient", new.message_id, policy=policy), at)
+    plan_reminders(session, booking, remind_at)
     for consent in consents:
         store_consent(session, new.conversation_id, new.message_id, consent, at)
     delete_draft(session, new.conversation_id, BOOKING)
@@ -201,7 +206,7 @@ def _add(
     status: str,
     at: datetime,
 ) -> Booking:
-    phone_hash = database.cipher.search_hash(f"phone:{new.phone}")
+    phone_hash = _phone_hash(database, new.phone)
     reference = new_reference()
     booking = Booking(
         id=new_id(),
@@ -223,7 +228,7 @@ def _add(
         sequence=0,
         created_at=at,
     )
-    _hold(booking, option)
+    hold_as(booking, option)
     session.add(booking)
     session.flush()
     return booking
@@ -252,23 +257,8 @@ def _free_place(session: Session, phone_hash: str, per_patient: int, at: datetim
     return next(place for place in range(1, per_patient + 1) if place not in places)
 
 
-def _take(session: Session, booking_id: str, option: Option) -> bool:
-    """Takes the ticks of an option, or none of them when one is another booking's."""
-    rows = [
-        {"resource": resource, "tick": tick, "booking_id": booking_id}
-        for resource, tick in sorted(option.ticks)
-    ]
-    try:
-        with session.begin_nested():
-            # One statement for all rows: psycopg sends many as a pipeline, and warns in the log
-            # when that is refused.
-            session.execute(insert(BookedTick).values(rows))
-    except IntegrityError:
-        return False
-    return True
-
-
-def _hold(booking: Booking, option: Option) -> None:
+def hold_as(booking: Booking, option: Option) -> None:
+    """Puts a visit at the time and place of an option."""
     booking.starts_at, booking.ends_at = option.starts_at, option.ends_at
     booking.doctor = option.doctor or None
     booking.room = option.room or None
@@ -298,17 +288,47 @@ def booking_with(database: Database, booking_id: str) -> Booked | None:
         return None if found is None else as_booked(found)
 
 
-def open_bookings_of(database: Database, conversation_id: str, at: datetime) -> list[Booked]:
-    """The visits to come of the person behind a conversation, over all their conversations."""
+def open_bookings_of(
+    database: Database, conversation_id: str, at: datetime, own_phone: str = ""
+) -> list[Booked]:
+    """The visits to come of the person behind a conversation, over all their conversations.
+
+    `own_phone`: the number that the channel has proven to be theirs; visits booked elsewhere for
+    it are theirs too.
+    """
     this = aliased(Conversation)
+    written_by_them = (this.channel == Conversation.channel) & (this.person == Conversation.person)
+    whose: ColumnElement[bool] = this.id.is_not(None)
+    if own_phone:
+        whose = or_(whose, Booking.phone_hash == _phone_hash(database, own_phone))
     theirs = (
         _in_order()
         .join(Conversation, Conversation.id == Booking.conversation_id)
-        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
-        .where(this.id == conversation_id, Booking.ends_at > at, Booking.status.in_(OPEN))
+        .outerjoin(this, written_by_them & (this.id == conversation_id))
+        .where(whose, Booking.ends_at > at, Booking.status.in_(OPEN))
     )
     with database.work(concurrent=True) as session:
         return [as_booked(row) for row in session.scalars(theirs)]
+
+
+def booking_named(database: Database, reference: str, phone: str, at: datetime) -> Booked | None:
+    """The visit to come with a reference, if that phone is the one it was booked with.
+
+    Nobody learns which of the two was wrong, nor how long the answer takes to be no.
+    """
+    found = select(Booking).where(
+        Booking.reference_hash == database.cipher.search_hash(f"reference:{reference}"),
+        Booking.phone_hash == _phone_hash(database, phone),
+        Booking.ends_at > at,
+        Booking.status.in_(OPEN),
+    )
+    with database.work(concurrent=True) as session:
+        row = session.scalar(found)
+        return None if row is None else as_booked(row)
+
+
+def _phone_hash(database: Database, phone: str) -> str:
+    return database.cipher.search_hash(f"phone:{phone}")
 
 
 def upcoming(database: Database, at: datetime) -> list[Booked]:
@@ -345,4 +365,6 @@ def as_booked(row: Booking) -> Booked:
         calendar_key=row.calendar_key,
         sequence=row.sequence,
         created_at=row.created_at,
+        updated_at=row.updated_at,
+        confirmed_at=row.confirmed_at,
     )

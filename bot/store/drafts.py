@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.store.database import Database
 from bot.store.tables import Draft
 
-BOOKING, CONTACT, REACTION = "booking", "contact", "reaction"
+BOOKING, CONTACT, REACTION, VISIT = "booking", "contact", "reaction", "visit"
 
 
 def read_draft(database: Database, conversation_id: str, kind: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     DateTime,
     Dialect,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -74,6 +76,7 @@ class Base(DeclarativeBase):
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s",
             "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
 
@@ -101,6 +104,8 @@ class Conversation(Base):
     crisis_at: Mapped[datetime | None] = mapped_column(Instant)
     # Where the channel writes to, a number on WhatsApp; the website needs none.
     address: Mapped[str | None] = mapped_column(Words)
+    # Keyed hash of the network address that a website's visitor writes from.
+    origin: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (Index(None, "channel", "person", "closed_at"),)
 
@@ -148,6 +153,8 @@ class OutboundMessage(Base):
     next_try_at: Mapped[datetime | None] = mapped_column(Instant)
     # Empty: the conversation's own. What goes another way, such as email, is no part of the answer.
     channel: Mapped[str | None] = mapped_column(String(16))
+    # Nobody asked for it: after a STOP or a sign of danger it is not sent.
+    unasked: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     address: Mapped[str | None] = mapped_column(Words)
 
     __table_args__ = (UniqueConstraint("reply_to", "position"),)
@@ -190,7 +197,7 @@ class Draft(Base):
     __tablename__ = "drafts"
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    # booking, contact or reaction
+    # booking, contact, reaction or visit
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     content: Mapped[str] = mapped_column(Words)
     updated_at: Mapped[datetime] = mapped_column(Instant)
@@ -210,7 +217,7 @@ class Booking(Base):
     message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"), unique=True)
     reference: Mapped[str] = mapped_column(Words)
     reference_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    # pending, booked, arrived, fulfilled, cancelled, noshow or entered-in-error
+    # As in bot/clinic/visits/statuses.py
     status: Mapped[str] = mapped_column(String(16), index=True)
     visit: Mapped[str] = mapped_column(String(64))
     doctor: Mapped[str | None] = mapped_column(String(64))
@@ -231,24 +238,158 @@ class Booking(Base):
     email: Mapped[str | None] = mapped_column(Words)
     # Behind the link to the calendar file; the link itself cannot be guessed.
     calendar_key: Mapped[str] = mapped_column(String(64), unique=True)
+    # How often time or status changed, as in iCalendar; who changes it names the one they saw.
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # When it was changed last; empty if never.
+    updated_at: Mapped[datetime | None] = mapped_column(Instant)
+    # When the patient said that they come to the visit as it stands.
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     # When the patient, or the team for them, was told what to prepare; told once.
     before_told_at: Mapped[datetime | None] = mapped_column(Instant)
+    # A number typed on the website: when it was asked whether it is the patient's, and the answer.
+    number_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    number_is_theirs: Mapped[bool | None] = mapped_column(Boolean)
 
     __table_args__ = (UniqueConstraint("phone_hash", "place"),)
 
 
+class Hold(Base):
+    """A time that is kept for a conversation while the patient decides: at most one each."""
+
+    __tablename__ = "holds"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    visit: Mapped[str] = mapped_column(String(64))
+    starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    doctor: Mapped[str | None] = mapped_column(String(64))
+    room: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(64))
+    held_at: Mapped[datetime] = mapped_column(Instant)
+    # From then on anybody may take the time, whether or not the row is still there.
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Block(Base):
+    """A time in which staff keep a doctor, a room or a device from being booked."""
+
+    __tablename__ = "blocks"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    # doctor:<id>, room:<id> or device:<id>
+    resource: Mapped[str] = mapped_column(String(80))
+    starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Words)
+    # Who was logged in, or "command".
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class BookedTick(Base):
-    """Five minutes of a doctor, a room or a device; the primary key refuses a second visit."""
+    """Five minutes of a doctor, a room or a device; the primary key refuses a second visit.
+
+    Exactly one of visit, hold and block has it.
+    """
 
     __tablename__ = "booked_ticks"
 
-    # doctor:<id>, room:<id> or device:<id>
+    # doctor:<id>, room:<id> or device:<id>; day:<date> where the visits of a day are counted
     resource: Mapped[str] = mapped_column(String(80), primary_key=True)
-    # Five-minute steps since 1970-01-01T00:00Z.
+    # Five-minute steps since 1970-01-01T00:00Z; of a day the place among its visits.
     tick: Mapped[int] = mapped_column(Integer, primary_key=True)
+    booking_id: Mapped[str | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    held_by: Mapped[str | None] = mapped_column(ForeignKey("holds.conversation_id"), index=True)
+    block_id: Mapped[str | None] = mapped_column(ForeignKey("blocks.id"), index=True)
+
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN booking_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN held_by IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN block_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_owner",
+        ),
+        Index(None, "tick"),
+    )
+
+
+class BookingChange(Base):
+    """What happened to a booking, by whom: the history only grows and holds ids only."""
+
+    __tablename__ = "booking_changes"
+
+    # Counts up, so that of two changes at one moment the later one is known.
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
     booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    # patient, staff or clock
+    by: Mapped[str] = mapped_column(String(16))
+    # Who was logged in at the desk.
+    staff_user: Mapped[str | None] = mapped_column(String(64))
+    # The patient's message: one that comes twice changes once.
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("inbound_messages.id"), unique=True)
+    # Empty for a booking that was just made.
+    status_before: Mapped[str | None] = mapped_column(String(16))
+    status_after: Mapped[str] = mapped_column(String(16))
+    starts_before: Mapped[datetime | None] = mapped_column(Instant)
+    starts_after: Mapped[datetime] = mapped_column(Instant)
+    # Version of the rules for changes that the patient was told before the act.
+    policy: Mapped[str | None] = mapped_column(String(64))
+
+
+class Reminder(Base):
+    """A reminder that is planned, and what came of it; planned anew when the visit moves."""
+
+    __tablename__ = "reminders"
+
+    booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), primary_key=True)
+    # `Booking.sequence` for which it was planned.
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    # When it was dealt with; empty while it is to come.
+    done_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    # sent, left_out (nothing unasked is wanted, or too late) or team (a person was asked to call)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+
+
+class Mark(Base):
+    """That somebody did something that is limited by the hour, such as guessing a reference."""
+
+    __tablename__ = "marks"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    # hold or guess
+    kind: Mapped[str] = mapped_column(String(16))
+    # Keyed hash of a person of a channel, or of a network address.
+    whose: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (Index(None, "kind", "whose", "at"),)
+
+
+class Wish(Base):
+    """A patient on the wait list: nothing fitted, and they want to be told of a freed time."""
+
+    __tablename__ = "wishes"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    # The message that left it: one that comes twice leaves one wish.
+    message_id: Mapped[str] = mapped_column(ForeignKey("inbound_messages.id"), unique=True)
+    # waitlist, proposed, booked or cancelled, as in bot/clinic/visits/statuses.py
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    visit: Mapped[str] = mapped_column(String(64))
+    # self, adult or minor
+    patient_is: Mapped[str] = mapped_column(String(8))
+    # A `TimeWish` as JSON; what a patient wishes says something of them.
+    wish: Mapped[str] = mapped_column(Words)
+    name: Mapped[str] = mapped_column(Words)
+    phone: Mapped[str] = mapped_column(Words)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    offered_at: Mapped[datetime | None] = mapped_column(Instant)
+    # The beginning of the time that was offered.
+    offered_start: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Check(Base):

@@ -14,8 +14,9 @@ from bot.channels.visits import visit_route
 from bot.clinic.availability import Availability
 from bot.data_files import DATA, ROOT, read_yaml
 from bot.store import messages
-from bot.store.bookings import Booked, NewBooking, book, busy
+from bot.store.bookings import Booked, NewBooking, book
 from bot.store.database import Database
+from bot.store.ticks import busy
 from tests.store.databases import opened_database
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=timezone.utc)
@@ -48,7 +49,7 @@ def a_booking(database: Database) -> Booked:
         phone="+919999900001",
     )
     availability = Availability.from_mapping(CLINIC)
-    taken = busy(database, *availability.window(NOW))
+    taken = busy(database, *availability.window(NOW), NOW)
     start = availability.free_times("consultation", taken, NOW)[0]
     options = availability.options_at("consultation", start, taken, NOW)
     return book(database, new, options, 2, "booked", [], NOW)

@@ -13,8 +13,9 @@ from multiprocessing.synchronize import Barrier
 
 from bot.clinic.availability import Availability, Option
 from bot.encryption import Cipher
-from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, book, busy
+from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, book
 from bot.store.database import Database
+from bot.store.ticks import busy
 
 PROCESSES = 20
 # Seconds until a process that hangs fails the test.
@@ -129,7 +130,7 @@ def _outcome(database: Database, work: Round, attempt: Attempt) -> Outcome:
     except TooManyBookings:
         return Outcome(start, refused="too many")
     except TimeTaken:
-        taken = busy(database, *work.availability.window(work.now))
+        taken = busy(database, *work.availability.window(work.now), work.now)
         day = start.date()
         free = work.availability.free_times(attempt.new.visit, taken, work.now, day, day)
         return Outcome(start, refused="taken", offered=tuple(free))

@@ -22,7 +22,6 @@ from bot.store.bookings import (
     TooManyBookings,
     TurnIsOver,
     booking_made_by,
-    busy,
     open_bookings_of,
     upcoming,
 )
@@ -31,6 +30,7 @@ from bot.store.database import Database
 from bot.store.drafts import BOOKING, CONTACT, read_draft, write_draft
 from bot.store.messages import DONE, Answer, Inbound
 from bot.store.tables import BookedTick, Booking, Consent, InboundMessage
+from bot.store.ticks import busy
 from tests.house import wait_until
 from tests.store.conftest import NOW, SILENCE, Receive
 
@@ -171,7 +171,7 @@ def test_the_ticks_of_the_option_are_taken(database: Database, book: Book) -> No
 def test_busy_tells_the_ticks_to_the_rules_that_offer_times(database: Database, book: Book) -> None:
     book()
     book()
-    taken = busy(database, *AVAILABILITY.window(NOW))
+    taken = busy(database, *AVAILABILITY.window(NOW), NOW)
     assert set(taken) == {"doctor:mehra", "doctor:pinto", "room:room_1", "room:room_2"}
     assert AVAILABILITY.why_not("consultation", TOMORROW, taken, NOW) == "taken"
     assert AVAILABILITY.why_not("consultation", later(minutes=30), taken, NOW) == ""
@@ -181,9 +181,9 @@ def test_busy_leaves_out_what_is_far_from_the_days_asked_for(
     database: Database, book: Book
 ) -> None:
     book()
-    assert busy(database, later(days=-3), later(days=-2)) == {}
-    assert busy(database, later(days=2), later(days=3)) == {}
-    assert busy(database, later(hours=-1), later(hours=1)) != {}
+    assert busy(database, later(days=-3), later(days=-2), NOW) == {}
+    assert busy(database, later(days=2), later(days=3), NOW) == {}
+    assert busy(database, later(hours=-1), later(hours=1), NOW) != {}
 
 
 def test_the_first_free_option_is_booked(book: Book) -> None:
@@ -320,7 +320,7 @@ def test_who_has_too_many_bookings_takes_no_time_from_others(
         book(start=later(hours=1), per_patient=1)
     assert (
         AVAILABILITY.why_not(
-            "consultation", later(hours=1), busy(database, NOW, later(days=1)), NOW
+            "consultation", later(hours=1), busy(database, NOW, later(days=1), NOW), NOW
         )
         == ""
     )

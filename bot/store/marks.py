@@ -1,0 +1,57 @@
+"""Units of work on what is limited by the hour: holds, and guesses at a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from bot.store.database import Database
+from bot.store.tables import Conversation, Mark
+
+HOLD, GUESS = "hold", "guess"
+_HOUR = timedelta(hours=1)
+
+
+def may_again(
+    session: Session, kind: str, conversation_id: str, most: Mapping[str, int], at: datetime
+) -> bool:
+    """Whether the person and the network address behind a conversation are under their limits.
+
+    `most`: how often in an hour, for `person` and for `origin`, which many people may share.
+    """
+    for whose, limit in _whose(session, conversation_id, most).items():
+        marked = select(func.count()).where(
+            Mark.kind == kind, Mark.whose == whose, Mark.at > at - _HOUR
+        )
+        if (session.scalar(marked) or 0) >= limit:
+            return False
+    return True
+
+
+def mark(session: Session, kind: str, conversation_id: str, at: datetime) -> None:
+    """Remembers that they did it; what is older than an hour is forgotten."""
+    session.execute(delete(Mark).where(Mark.kind == kind, Mark.at <= at - _HOUR))
+    everybody = {"person": 0, "origin": 0}
+    for whose in _whose(session, conversation_id, everybody):
+        session.add(Mark(kind=kind, whose=whose, at=at))
+    session.flush()
+
+
+def _whose(session: Session, conversation_id: str, most: Mapping[str, int]) -> dict[str, int]:
+    found = session.get_one(Conversation, conversation_id)
+    theirs = {found.person: most["person"]}
+    return {**theirs, found.origin: most["origin"]} if found.origin else theirs
+
+
+def guess_allowed(
+    database: Database, conversation_id: str, most: Mapping[str, int], at: datetime
+) -> bool:
+    """Counts one guess at a reference; false where there were too many in the last hour."""
+    with database.work() as session:
+        if not may_again(session, GUESS, conversation_id, most, at):
+            return False
+        mark(session, GUESS, conversation_id, at)
+        return True

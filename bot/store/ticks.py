@@ -1,0 +1,144 @@
+"""The taken time of doctors, rooms and devices, in ticks that the primary key gives only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.clinic.availability import TICK, Option
+from bot.store.database import Database
+from bot.store.tables import BookedTick, Hold
+
+_TICK_SECONDS = int(TICK.total_seconds())
+# No visit, with its buffers, is as long as this; nor is any zone as far from UTC.
+_MARGIN = timedelta(days=1)
+
+
+def busy(
+    database: Database,
+    first: datetime,
+    last: datetime,
+    at: datetime,
+    *,
+    but_held_by: str = "",
+    but_booking: str = "",
+    with_holds: bool = True,
+) -> dict[str, set[int]]:
+    """The taken ticks of each resource, at least all between the two instants.
+
+    See `bot.clinic.availability.Availability.window` for the instants, `Option` for the ticks.
+
+    Args:
+        database: where they are.
+        first: the earliest instant.
+        last: the latest instant.
+        at: the present instant: a hold that is over by then takes nothing.
+        but_held_by: a conversation for which its own hold is free.
+        but_booking: a visit that is being moved: its own time is free.
+        with_holds: false to see only what is booked or blocked.
+    """
+    with database.work(concurrent=True) as session:
+        return busy_in(
+            session,
+            first,
+            last,
+            at,
+            but_held_by=but_held_by,
+            but_booking=but_booking,
+            with_holds=with_holds,
+        )
+
+
+def busy_in(
+    session: Session,
+    first: datetime,
+    last: datetime,
+    at: datetime,
+    *,
+    but_held_by: str = "",
+    but_booking: str = "",
+    with_holds: bool = True,
+) -> dict[str, set[int]]:
+    """`busy` inside a unit of work that is open already."""
+    first, last = first - _MARGIN, last + _MARGIN
+    ticks = BookedTick.tick.between(
+        int(first.timestamp()) // _TICK_SECONDS, int(last.timestamp()) // _TICK_SECONDS
+    )
+    # The places among a day's visits are counted from 1 (`Option.ticks`).
+    days = BookedTick.resource.between(f"day:{first.date()}", f"day:{last.date()}~")
+    taken = (
+        select(BookedTick.resource, BookedTick.tick)
+        .outerjoin(Hold, Hold.conversation_id == BookedTick.held_by)
+        .where(or_(ticks, days))
+    )
+    if with_holds:
+        taken = taken.where(or_(BookedTick.held_by.is_(None), Hold.expires_at > at))
+    else:
+        taken = taken.where(BookedTick.held_by.is_(None))
+    if but_held_by:
+        taken = taken.where(or_(BookedTick.held_by.is_(None), BookedTick.held_by != but_held_by))
+    if but_booking:
+        taken = taken.where(
+            or_(BookedTick.booking_id.is_(None), BookedTick.booking_id != but_booking)
+        )
+    found: dict[str, set[int]] = {}
+    for resource, tick in session.execute(taken):
+        found.setdefault(resource, set()).add(tick)
+    return found
+
+
+def take(
+    session: Session, options: Iterable[Option], *, booking_id: str = "", held_by: str = ""
+) -> Option | None:
+    """Takes the ticks of the first option that is free, for a booking or a hold; None if none is.
+
+    All take ticks in the same order, so PostgreSQL has few deadlocks to resolve.
+    """
+    owner = {"booking_id": booking_id or None, "held_by": held_by or None}
+    return next((each for each in options if _take(session, each, owner)), None)
+
+
+def _take(session: Session, option: Option, owner: dict[str, str | None]) -> bool:
+    """Takes the ticks of an option, or none of them when one is somebody else's."""
+    rows = [
+        {"resource": resource, "tick": tick, **owner} for resource, tick in sorted(option.ticks)
+    ]
+    if not rows:
+        return True
+    try:
+        with session.begin_nested():
+            # One statement for all rows: psycopg sends many as a pipeline, and warns in the log
+            # when that is refused.
+            session.execute(insert(BookedTick).values(rows))
+    except IntegrityError:
+        return False
+    return True
+
+
+def give_back(session: Session, *, booking_id: str = "", held_by: str = "") -> None:
+    """Frees the ticks of a booking or of a hold."""
+    if booking_id:
+        session.execute(delete(BookedTick).where(BookedTick.booking_id == booking_id))
+    if held_by:
+        session.execute(delete(BookedTick).where(BookedTick.held_by == held_by))
+
+
+def forget_expired_holds(session: Session, at: datetime) -> None:
+    """Frees the time of every hold that is over.
+
+    One that somebody else frees at this moment is left to them: whoever wants its ticks waits.
+    """
+    over = list(
+        session.scalars(
+            select(Hold.conversation_id)
+            .where(Hold.expires_at <= at)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    if over:
+        session.execute(delete(BookedTick).where(BookedTick.held_by.in_(over)))
+        session.execute(delete(Hold).where(Hold.conversation_id.in_(over)))
