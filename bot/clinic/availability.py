@@ -194,6 +194,27 @@ class Availability:
         off_grid = all((start.timestamp() - first) % self._step for first, _ in spans)
         return "off_grid" if spans and off_grid else "taken"
 
+    def is_fair_hold(
+        self, visit: str, start: datetime, booked: Busy, with_holds: Busy, now: datetime
+    ) -> bool:
+        """Whether what is held leaves at least two thirds of a day's free times to everybody else.
+
+        Args:
+            visit: its key under `visits`.
+            start: the held time; the day is its day in the clinic's calendar.
+            booked: the taken ticks without any hold.
+            with_holds: the taken ticks with every hold, this one too.
+            now: the present instant, aware.
+
+        Raises:
+            KeyError: there is no such visit.
+            ValueError: an instant has no time zone.
+        """
+        day = self._day_of(_utc(start))
+        free = len(self.free_times(visit, booked, now, day, day))
+        left = len(self.free_times(visit, with_holds, now, day, day))
+        return 3 * (free - left) <= free
+
     def _options(self, kind: _Visit, start: datetime, busy: Busy) -> list[Option]:
         at = start.timestamp()
         day = self._day_of(start)

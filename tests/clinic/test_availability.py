@@ -352,6 +352,56 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         clinic().why_not("consultation", bare, {}, NOW)
 
 
+def is_fair(availability: Availability, held: list[str], booked: Any = None) -> bool:
+    """Whether the last of these times of that Monday may be held too."""
+    with_holds = {name: set(ticks) for name, ticks in (booked or {}).items()}
+    for resource, ticks in book(availability, *held).items():
+        with_holds.setdefault(resource, set()).update(ticks)
+    start = at(f"2026-11-23T{held[-1]}")
+    return availability.is_fair_hold("consultation", start, booked or {}, with_holds, NOW)
+
+
+def test_holds_may_keep_a_third_of_a_days_free_times_and_no_more() -> None:
+    six = clinic(["10:00-13:00"])
+    assert is_fair(six, ["10:00"])
+    assert is_fair(six, ["10:00", "11:00"])
+    assert not is_fair(six, ["10:00", "11:00", "12:00"])
+
+
+def test_the_third_is_counted_of_what_is_not_booked() -> None:
+    six = clinic(["10:00-13:00"])
+    booked = book(six, "10:00", "10:30", "11:00", "11:30")
+    assert not is_fair(six, ["12:00"], booked)
+    assert is_fair(six, ["12:00"], book(six, "10:00", "10:30", "11:00"))
+
+
+def test_a_hold_counts_for_every_time_that_it_takes_from_others() -> None:
+    # Of 10:00, 10:15 ... 12:30 a visit at 11:00 takes 10:45, 11:00 and 11:15.
+    quarters = clinic(["10:00-13:00"], rules={"step_minutes": 15})
+    assert is_fair(quarters, ["11:00"])
+    assert not is_fair(quarters, ["11:00", "12:00"])
+
+
+def test_a_time_that_another_doctor_still_has_is_not_kept_from_anybody() -> None:
+    two = clinic(doctors=[doctor("mehra"), doctor("pinto")], needs={"rooms": ["room_1", "room_2"]})
+    assert is_fair(two, ["10:00", "10:30", "11:00", "11:30"])
+
+
+def test_the_day_of_a_hold_is_the_clinics() -> None:
+    # In Auckland this Tuesday morning is still Monday by UTC, on which everything is free.
+    auckland = clinic(["08:00-11:00"], "Pacific/Auckland")
+    tuesday = at("2026-11-24T08:00", "Pacific/Auckland")
+    held: dict[str, set[int]] = {}
+    for half in range(3):
+        start = tuesday + timedelta(minutes=30 * half)
+        [option] = auckland.options_at("consultation", start, {}, NOW)
+        for resource, ticks in taken(option).items():
+            held.setdefault(resource, set()).update(ticks)
+    assert not auckland.is_fair_hold("consultation", tuesday, {}, held, NOW)
+    wednesday = tuesday + timedelta(days=1)
+    assert auckland.is_fair_hold("consultation", wednesday, {}, held, NOW)
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "hours", "expected"),
     [
