@@ -47,6 +47,7 @@ class TimeWish:
         about: the start is only near ``exact`` ("5ish").
         any_day: every day is as good ("any day", "as soon as possible").
         any_time: every time is as good.
+        as_before: the clock time of the visit before ("same time as last"); its reader knows it.
         unclear: "date" or "time" where the words have two meanings, else "".
         choices: what to ask then: ISO dates, or times as "HH:MM".
         unclear_bound: for an unclear time what the answer is: "exact", "earliest" or "latest".
@@ -61,6 +62,7 @@ class TimeWish:
     about: bool = False
     any_day: bool = False
     any_time: bool = False
+    as_before: bool = False
     unclear: str = ""
     choices: tuple[str, ...] = ()
     unclear_bound: str = ""
@@ -85,7 +87,7 @@ class TimeWish:
     def has_time(self) -> bool:
         """Whether something was said about the time of day, right or wrong."""
         named = (self.exact, self.earliest, self.latest) != (None, None, None)
-        return named or self.any_time or self._time_at_fault
+        return named or self.any_time or self.as_before or self._time_at_fault
 
     @property
     def _day_at_fault(self) -> bool:
@@ -122,6 +124,7 @@ class TimeWish:
                 latest=later.latest,
                 about=later.about,
                 any_time=later.any_time,
+                as_before=later.as_before,
             )
             if later.exact is not None or bound == "exact":
                 merged = merged._with(bound, later.exact)
@@ -371,6 +374,8 @@ class TimeWords:
         }
         self._parts = _lookup((parts[name], part["words"]) for name, part in words["parts"].items())
         self._today_parts = _lookup((parts[n], names) for n, names in words["today_parts"].items())
+        self._as_before = re.compile(rf"(?<!\w){_any_of(words['as_before'])}(?!\w)")
+        self._together = re.compile(rf"{_any_of(words['together_before'])} *$")
         self._uncertain = {_plain(word) for word in words["uncertain"]}
         self._sure_numbers = {_plain(names[0]) for names in words["numbers"]}
         self._blanks = [re.compile(pattern) for pattern in self._no_times()]
@@ -431,6 +436,16 @@ class TimeWords:
         for pattern in self._blanks:
             text = pattern.sub(lambda match: _BLANK * len(match[0]), text)
         return _PHONE.sub(_blank_phone, text)
+
+    def as_before(self, text: str, *, beside_day: bool) -> tuple[int, int] | None:
+        """Where the compact text says that the time is that of the visit before.
+
+        "At the same time" mostly means "together" where it stands beside no day.
+        """
+        found = self._as_before.search(text)
+        if found is None or (not beside_day and self._together.search(text[: found.start()])):
+            return None
+        return found.span()
 
     # --- the rules: a pattern and what it makes ---
 
@@ -1382,7 +1397,12 @@ def read_times(
     found = words.find(blanked, local.date())
     items = words.in_context(found, blanked, local.date())
     wish = _Reading(items, blanked, local, hours, words, days_ahead).wish()
-    covered = ((places[start], places[end - 1] + 1) for start, end in _covered(items))
+    spans = _covered(items)
+    as_before = words.as_before(compact, beside_day=wish.has_day)
+    if as_before and not wish.has_time:
+        wish = replace(wish, as_before=True)
+        spans = tuple(sorted((*spans, as_before)))
+    covered = ((places[start], places[end - 1] + 1) for start, end in spans)
     return TimeReading(wish, tuple(covered))
 
 
