@@ -76,7 +76,13 @@ class Website:
         if isinstance(given, str) and given.isascii() and 0 < len(given) <= LONGEST_ID:
             message_id = given
         await self.server.enter_room(sid, self._room(session))
-        await self._door.receive(CHANNEL, session, self._external_id(session, message_id), text)
+        await self._door.receive(
+            CHANNEL,
+            session,
+            self._external_id(session, message_id),
+            text,
+            origin=self._origin(sid),
+        )
         return {"status": "received"}
 
     async def _disconnected(self, sid: str, reason: str) -> None:
@@ -99,6 +105,12 @@ class Website:
             body["quick_replies"] = [{"content_type": "text", **button} for button in buttons]
         await self.server.emit("bot_uttered", body, room=room)
         return Delivery.SENT
+
+    def _origin(self, sid: str) -> str:
+        """The network address that a connection comes from; empty where nobody knows."""
+        scope = (self.server.get_environ(sid) or {}).get("asgi.scope") or {}
+        client = scope.get("client")
+        return str(client[0]) if client else ""
 
     def _session(self, data: Any) -> str:
         """The session behind a signed id; empty if it is missing, forged or of another shape."""

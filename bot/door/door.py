@@ -141,12 +141,14 @@ class Door:
         *,
         address: str | None = None,
         kind: str = messages.TEXT,
+        origin: str = "",
     ) -> asyncio.Task[list[Outbound]]:
         """Stores a message once under the channel's own id, and puts it in line to be answered.
 
         When this returns, the message is safe. The task ends when its answer was handed to the
         channel; a repeated id gets the first answer. `address` is where the channel writes to;
-        `kind` is what came: text, or what stands in `InboundMessage.kind`, its caption as text.
+        `kind` is what came: text, or what stands in `InboundMessage.kind`, its caption as text;
+        `origin` is the network address, of which only a keyed hash is kept.
 
         Raises:
             NotStoredError: on a channel that pushes, which brings the message again. The patient
@@ -168,6 +170,7 @@ class Door:
                     self._silence,
                     address,
                     kind,
+                    self._database.cipher.search_hash(f"origin:{origin}") if origin else None,
                 )
             except Exception as error:
                 error_id = logs.new_error_id()

@@ -47,7 +47,12 @@ _KNOWN = select(_inbound.c.id, _inbound.c.conversation_id, _inbound.c.text, _inb
     _inbound.c.channel == bindparam("channel"), _inbound.c.external_id == bindparam("external_id")
 )
 _OPEN = (
-    select(_conversations.c.id, _conversations.c.last_message_at, _conversations.c.address)
+    select(
+        _conversations.c.id,
+        _conversations.c.last_message_at,
+        _conversations.c.address,
+        _conversations.c.origin,
+    )
     .where(
         _conversations.c.channel == bindparam("channel"),
         _conversations.c.person == bindparam("person"),
@@ -59,7 +64,11 @@ _OPEN = (
 _HEARD_FROM = (
     update(_conversations)
     .where(_conversations.c.id == bindparam("conversation"))
-    .values(last_message_at=bindparam("at"), address=bindparam("to", type_=Words))
+    .values(
+        last_message_at=bindparam("at"),
+        address=bindparam("to", type_=Words),
+        origin=bindparam("came_from"),
+    )
 )
 _of_the_same = _inbound.alias()
 _STORE = insert(_inbound).values(
@@ -214,11 +223,12 @@ def receive(
     silence: timedelta,
     address: str | None = None,
     kind: str = TEXT,
+    origin: str | None = None,
 ) -> Inbound:
     """Stores a message once; a repeated `external_id` gives the first one, `is_new` false.
 
     `address` is where the channel writes to, where it needs one; `kind` is what came, words or
-    something else.
+    something else; `origin` is the keyed hash of a network address.
     """
     with database.work() as session:
         connection = session.connection()
@@ -242,7 +252,15 @@ def receive(
         if opened is None or at - opened.last_message_at > silence:
             opened = current_conversation(session, channel, person, at, silence)
         reached_at = address or opened.address
-        connection.execute(_HEARD_FROM, {"conversation": opened.id, "at": at, "to": reached_at})
+        connection.execute(
+            _HEARD_FROM,
+            {
+                "conversation": opened.id,
+                "at": at,
+                "to": reached_at,
+                "came_from": origin or opened.origin,
+            },
+        )
         message_id = new_id()
         connection.execute(
             _STORE,
