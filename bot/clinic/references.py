@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 
@@ -25,3 +26,27 @@ def normalised(text: str) -> str | None:
     if len(reference) != LENGTH or not set(reference) <= set(ALPHABET):
         return None
     return reference
+
+
+def reference_in(text: str) -> str | None:
+    """The first reference that stands in a message; None if there is none."""
+    plain = unicodedata.normalize("NFKC", text)
+    words = re.findall(r"[^\W_]+", plain)
+    # Typed in pieces: "CDFH JKMN", "CD FH JK MN"; no letter alone, which may be a word.
+    for size in (1, 2, 4):
+        for first in range(len(words) - size + 1):
+            pieces = words[first : first + size]
+            if all(len(piece) == LENGTH // size for piece in pieces):
+                found = normalised("".join(pieces))
+                if found:
+                    return found
+    return None
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether a message holds eight letters and digits together that are none of ours."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text))
+    return reference_in(text) is None and any(
+        len(word) == LENGTH and any(letter.isdigit() for letter in word) and not word.isdigit()
+        for word in words
+    )

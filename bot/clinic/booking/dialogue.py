@@ -29,6 +29,7 @@ from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.booking.questions import Question, Questions
 from bot.clinic.details import DetailReader, Details, blank, name_problem
 from bot.clinic.times import TimeReading, TimeWish
+from bot.clinic.visits.policy import ChangePolicy
 
 # Intents of the booking's own buttons, and those that only say "go on".
 _PRESSED = ("inform", "book_consultation")
@@ -54,12 +55,18 @@ _MAY_NAME = ("", "inform", "nlu_fallback")
 class BookingDialogue:
     """What each message changes, and what is asked next."""
 
-    def __init__(self, words: Mapping[str, Any], reader: DetailReader, offers: TimeOffers) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, Any],
+        reader: DetailReader,
+        offers: TimeOffers,
+        policy: ChangePolicy,
+    ) -> None:
         """`words`: the content of `data/booking.yml`."""
         self.offers = offers
         self._reader = reader
         self._answers = Answers(words)
-        self._questions = Questions(words, offers)
+        self._questions = Questions(words, offers, policy)
         self._by_step: dict[Step, Callable[[Draft, Heard, Surroundings], Outcome | None]] = {
             Step.TIME: self._answered_time,
             Step.WHOM: self._answered_whom,
@@ -126,7 +133,15 @@ class BookingDialogue:
 
     def hear(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome:
         """The draft after one more message."""
-        before = replace(draft, heard=heard.id, note="", note_values={}, choices=(), suspended="")
+        before = replace(
+            draft,
+            heard=heard.id,
+            note="",
+            note_values={},
+            choices=(),
+            suspended="",
+            is_newly_held=False,
+        )
         if heard.entities and heard.intent in _PRESSED:
             return self._pressed(before, heard, world)
         is_other_button = heard.intent == "stop_messages" and not heard.text

@@ -68,6 +68,9 @@ class Draft(Kept):
     note: str = ""
     note_values: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    # UTC, ISO 8601: until then the chosen time is kept, and whether the patient was not told yet.
+    held_until: str = ""
+    is_newly_held: bool = False
     # The patient wants something changed and was asked what.
     changing: bool = False
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
@@ -163,6 +166,8 @@ class Surroundings:
     # The number a channel knows, E.164; empty on the website.
     own_phone: str = field(default="", repr=False)
     reminder_ways: tuple[str, ...] = ("call",)
+    # When the patient came before, or comes: "same time as last"; None where nobody knows.
+    last_start: Callable[[], datetime | None] = lambda: None
 
 
 @dataclass(frozen=True)

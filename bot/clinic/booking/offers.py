@@ -35,6 +35,11 @@ class TimeOffers:
         """With one time, with times to choose from, or with what has to be asked back."""
         if draft.wish:
             wish = TimeWish.from_json(draft.wish).merged_with(wish)
+        last = world.last_start() if wish.as_before else None
+        if last is not None:
+            wish = replace(wish, as_before=False, exact=self._minute(last))
+        elif wish.as_before:
+            return self._unknown_time(draft, wish, world)
         draft = replace(draft, start="", offered=(), wish=wish.to_json(), note="")
         if wish.problem:
             return self._impossible(draft, wish, world)
@@ -88,10 +93,22 @@ class TimeOffers:
         """A time on a button: "Tue 24 Nov, 17:00"."""
         return self._hours.say_short(datetime.fromisoformat(start), self._say)
 
+    def say_clock(self, at: str) -> str:
+        """The time of day of a moment: "14:32"."""
+        return datetime.fromisoformat(at).astimezone(self._hours.zone).strftime("%H:%M")
+
     def say_choice(self, choice: str) -> str:
         """A day ("2026-12-03") or a clock time ("17:00") on a button."""
         is_day = "-" in choice
         return self._hours.say_date(date.fromisoformat(choice), self._say) if is_day else choice
+
+    def _unknown_time(self, draft: Draft, wish: TimeWish, world: Surroundings) -> Draft:
+        """Nobody knows the time of the visit before: the day that was named is kept."""
+        known = replace(wish, as_before=False)
+        fitting = [start for start in world.free() if self._fits(start, known)]
+        offered = self._spread(fitting or world.free())
+        again = replace(draft, start="", wish=known.to_json(), offered=offered)
+        return again.noted("no_last_time")
 
     def _impossible(self, draft: Draft, wish: TimeWish, world: Surroundings) -> Draft:
         # The part that was wrong is forgotten, so that it does not spoil the next try.

@@ -18,6 +18,7 @@ from bot.clinic.booking.draft import (
 )
 from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.details import spoken_phone
+from bot.clinic.visits.policy import ChangePolicy
 
 Buttons = tuple[tuple[str, Mapping[str, str]], ...]
 
@@ -34,8 +35,9 @@ class Question:
 class Questions:
     """Asks for the first fact that is missing."""
 
-    def __init__(self, words: Mapping[str, Any], offers: TimeOffers) -> None:
+    def __init__(self, words: Mapping[str, Any], offers: TimeOffers, policy: ChangePolicy) -> None:
         """`words`: the content of `data/booking.yml`."""
+        self._policy = policy
         self._labels, self._notes, self._offers = words["labels"], words["notes"], offers
         self._special: dict[Step, Callable[[Draft, Surroundings], Question]] = {
             Step.TIME: self._time,
@@ -53,7 +55,8 @@ class Questions:
         step = next_step(draft)
         special = self._special.get(step)
         asked = special(draft, world) if special else Question(f"utter_ask_booking_{step.value}")
-        return Question(asked.response, {**asked.values, "note": self._note(draft)}, asked.buttons)
+        note = self._note(draft) + self._held(draft)
+        return Question(asked.response, {**asked.values, "note": note}, asked.buttons)
 
     def _time(self, draft: Draft, _: Surroundings) -> Question:
         if draft.choices:
@@ -82,14 +85,16 @@ class Questions:
         shown = tuple((self._labels["ways"][way], {"reminders": way}) for way in ways)
         return Question("utter_ask_booking_reminders", buttons=shown)
 
-    def _confirm(self, draft: Draft, _: Surroundings) -> Question:
+    def _confirm(self, draft: Draft, world: Surroundings) -> Question:
         if draft.changing:
             return Question("utter_ask_booking_change")
         about = self._labels["about"].get(draft.concern, "")
+        start = datetime.fromisoformat(draft.start)
         return Question(
             "utter_ask_booking_confirm",
             {
-                "booking_when": self._offers.say_long(datetime.fromisoformat(draft.start)),
+                "booking_when": self._offers.say_long(start),
+                "booking_policy": self._policy.say(start, world.now, is_booked=False),
                 "booking_what": str(self._labels["for"][draft.whom]).format(about=about),
                 "booking_name": draft.name,
                 "booking_phone": spoken_phone(draft.phone),
@@ -99,5 +104,17 @@ class Questions:
             },
         )
 
+    def _held(self, draft: Draft) -> str:
+        """Until when the chosen time is kept, said once."""
+        if not (draft.start and draft.is_newly_held):
+            return ""
+        return held_line(self._notes, self._offers, draft.start, draft.held_until)
+
     def _note(self, draft: Draft) -> str:
         return str(self._notes[draft.note]).format(**draft.note_values) + "\n" if draft.note else ""
+
+
+def held_line(notes: Mapping[str, Any], offers: TimeOffers, start: str, until: str) -> str:
+    """The line that says how long a time is kept, with its end; both as UTC, ISO 8601."""
+    values = {"when": offers.say_short(start), "until": offers.say_clock(until)}
+    return str(notes["held"]).format(**values) + "\n"

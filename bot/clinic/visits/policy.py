@@ -35,9 +35,15 @@ class ChangePolicy:
         """Whether a change now has to go to the team."""
         return now > self.free_until(starts_at)
 
-    def say(self, starts_at: datetime, now: datetime) -> str:
-        """What a patient reads before the act: "Free until Tuesday 24 Nov 2026 at 10:00"."""
+    def say(self, starts_at: datetime, now: datetime, *, is_booked: bool = True) -> str:
+        """What a patient reads before the act: "Free until Tuesday 24 Nov 2026 at 10:00".
+
+        `is_booked`: false while it is a visit that they are about to book.
+        """
         until = self._hours.say_moment(self.free_until(starts_at), self._times)
-        form = "late" if self.is_late(starts_at, now) else "free"
+        if is_booked:
+            form = "late" if self.is_late(starts_at, now) else "free"
+        else:
+            form = "soon" if self.is_late(starts_at, now) else "book"
         fee = str(self._words["fee"]).format(fee=self._fee) if self._fee else ""
         return str(self._words[form]).format(until=until, fee=fee).strip()

@@ -20,6 +20,7 @@ from bot.clinic.booking.questions import Question
 from bot.clinic.details import DetailReader
 from bot.clinic.hours import OpeningHours
 from bot.clinic.times import TimeWords
+from bot.clinic.visits.policy import ChangePolicy
 from bot.data_files import DATA, ROOT, common_words, read_yaml
 
 MUMBAI = ZoneInfo("Asia/Kolkata")
@@ -64,7 +65,10 @@ def offers() -> TimeOffers:
 @cache
 def dialogue() -> BookingDialogue:
     """The dialogue under test."""
-    return BookingDialogue(WORDS, reader(), offers())
+    policy = ChangePolicy(
+        CLINIC, read_yaml(DATA / "visits.yml")["policy"], read_yaml(DATA / "facts.yml")["times"]
+    )
+    return BookingDialogue(WORDS, reader(), offers(), policy)
 
 
 @cache

@@ -82,6 +82,7 @@ def test_what_an_opening_said_is_read_back_and_only_the_rest_is_asked(
     }
     read_back = dict(talk.question.values)
     when = read_back.pop("booking_when")
+    assert read_back.pop("booking_policy")
     concern = opening.get("concern", "skin")
     name = NAME if expected[Step.NAME] else opening["name"]
     assert set(asked) == {step for step, is_asked in expected.items() if is_asked}

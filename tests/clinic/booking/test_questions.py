@@ -58,7 +58,7 @@ def test_a_question_has_buttons_of_its_own_or_those_of_its_response(talk: Talk) 
 def test_every_note_is_a_sentence_with_known_values() -> None:
     for note in WORDS["notes"].values():
         assert note.endswith((".", "?"))
-        assert set(re.findall(r"{(\w+)}", note)) <= {"when", "day", "reason"}
+        assert set(re.findall(r"{(\w+)}", note)) <= {"when", "day", "reason", "until"}
 
 
 def test_the_read_back_says_everything_and_nothing_else() -> None:
@@ -66,6 +66,7 @@ def test_the_read_back_says_everything_and_nothing_else() -> None:
     assert asked.values == {
         "booking_when": "Tuesday 24 Nov 2026 at 17:00",
         "booking_what": "Consultation for you, about skin",
+        "booking_policy": "To move or cancel it is free until Monday 23 Nov 2026 at 17:00.",
         "booking_name": "Asha Rao",
         "booking_phone": "+91 99999 00071",
         "booking_reminders": "none",

@@ -1,0 +1,301 @@
+"""Listens to what a patient wants with a visit that stands: a look, another time, or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.clinic.booking.answers import ALWAYS_ELSE, Answers
+from bot.clinic.booking.draft import Heard
+from bot.clinic.booking.offers import TimeOffers
+from bot.clinic.booking.questions import Question
+from bot.clinic.details import DetailReader, blank
+from bot.clinic.references import looks_like_one, reference_in
+from bot.clinic.visits.draft import (
+    CANCEL,
+    MOVE,
+    SHOW,
+    Outcome,
+    Step,
+    Verdict,
+    Visit,
+    VisitDraft,
+    VisitWorld,
+    next_step,
+)
+from bot.clinic.visits.new_time import NewTime
+from bot.clinic.visits.policy import ChangePolicy
+from bot.clinic.visits.questions import VisitQuestions
+
+ACTS = {
+    "reschedule_consultation": MOVE,
+    "cancel_consultation": CANCEL,
+    "check_consultation": SHOW,
+}
+# Intents of the dialogue's own buttons.
+_PRESSED = ("inform", *ACTS)
+
+
+class VisitDialogue:
+    """What each message changes, and what is asked next."""
+
+    def __init__(
+        self,
+        words: Mapping[str, Any],
+        booking_words: Mapping[str, Any],
+        reader: DetailReader,
+        offers: TimeOffers,
+        policy: ChangePolicy,
+        zone: str,
+    ) -> None:
+        """`words`: the content of `data/visits.yml`; `booking_words`: of `data/booking.yml`."""
+        self.offers, self.policy = offers, policy
+        self._reader, self._answers = reader, Answers(booking_words)
+        said = words["words"]
+        self._cancel, self._move, self._keep, self._lost = (
+            re.compile("|".join(f"(?:{each})" for each in said[name]), re.IGNORECASE)
+            for name in ("cancel", "move", "keep", "lost")
+        )
+        self._new_time = NewTime(said, self._answers, offers, zone)
+        self._questions = VisitQuestions(words, booking_words, offers, policy)
+        self._by_step: dict[Step, Callable[[VisitDraft, Heard, VisitWorld], Outcome | None]] = {
+            Step.PROOF: self._told_proof,
+            Step.WHICH: self._told_which,
+            Step.TIME: self._told_time,
+            Step.CONFIRM: self._told_answer,
+        }
+
+    def open(self, heard: Heard, act: str, world: VisitWorld) -> Outcome:
+        """The draft after the message that began it."""
+        draft = VisitDraft(act=act, heard=heard.id)
+        chosen = world.visit_with(heard.entities.get("visit", ""))
+        if chosen is not None:
+            return self._with_visit(draft, chosen, heard, world)
+        proof = self._told_proof(draft, heard, world) if reference_in(heard.text) else None
+        if proof is not None:
+            return proof
+        if not world.visits:
+            note = "" if world.has_hidden else "none_here"
+            return Outcome(replace(draft, proving=True, note=note))
+        return self._narrowed(draft, heard, world)
+
+    def hear(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome:
+        """The draft after one more message."""
+        before = replace(draft, heard=heard.id, note="", note_values={}, suspended="")
+        if heard.entities and heard.intent in _PRESSED:
+            return self._pressed(before, heard, world)
+        if heard.intent in ALWAYS_ELSE:
+            return Outcome(draft, Verdict.NOT_MINE)
+        # Somebody else may have changed or ended it since it was chosen.
+        standing = self._standing(before, world)
+        if standing is not None:
+            return standing
+        step = next_step(before)
+        is_kept = step is not Step.PROOF and self._is(self._keep, heard)
+        if is_kept and not self._may_be_time(heard, world):
+            return Outcome(before, Verdict.KEPT)
+        switched = self._switched(before, heard, world)
+        if switched is not None:
+            return switched
+        told = self._by_step[step](before, heard, world)
+        return told or Outcome(draft, Verdict.NOT_MINE)
+
+    def proven(self, draft: VisitDraft, visit: Visit | None, world: VisitWorld) -> Outcome:
+        """After a reference was looked up: the visit it is of, or that there is none."""
+        if visit is None:
+            return Outcome(
+                replace(
+                    draft, proving=True, reference="", phone="", note="not_found", note_values={}
+                )
+            )
+        known = replace(draft, proving=False, reference="", phone="")
+        return self._with_visit(known, visit, Heard(draft.heard, ""), world)
+
+    def ask(self, draft: VisitDraft, world: VisitWorld) -> Question:
+        """The next question, with the note that comes before it."""
+        return self._questions.ask(draft, world)
+
+    def values(self, visit: Visit, now: datetime) -> dict[str, str]:
+        """What the placeholders about a visit stand for."""
+        return self._questions.values(visit, now)
+
+    def is_late(self, visit: Visit, now: datetime) -> bool:
+        """Whether a change of it has to go to the team."""
+        return self.policy.is_late(visit.starts_at, now)
+
+    # Whose it is
+
+    def _told_proof(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        reference = reference_in(heard.text) or draft.reference
+        # A reference may look like a number with letters in it.
+        phone = self._reader.phone(_without_reference(heard.text)).phone or draft.phone
+        draft = replace(draft, proving=True, reference=reference, phone=phone)
+        is_enough = bool(phone or world.own_phone or world.has_hidden or world.visits)
+        if reference and is_enough:
+            return Outcome(draft, Verdict.PROVE)
+        if reference:
+            return Outcome(replace(draft, note="needs_phone"))
+        if self._is(self._keep, heard):
+            return Outcome(draft, Verdict.KEPT)
+        if self._is(self._lost, heard, asks=True) or self._answers.no(heard):
+            return Outcome(draft, Verdict.TEAM)
+        if self._answers.interrupts(heard) and not phone:
+            return None
+        note = "not_a_reference" if looks_like_one(heard.text) else "no_reference"
+        return Outcome(replace(draft, note=note))
+
+    def _standing(self, draft: VisitDraft, world: VisitWorld) -> Outcome | None:
+        """Where the visit is not as the patient was told of it: as it is now."""
+        if draft.proving or not draft.visit:
+            return None
+        now = world.visit_with(draft.visit)
+        if now is None:
+            again = replace(draft, visit="", time={}, note="gone", proving=not world.visits)
+            return Outcome(again)
+        if now.sequence != draft.sequence:
+            return Outcome(replace(draft, sequence=now.sequence, time={}, note="changed"))
+        return None
+
+    # Which one
+
+    def _narrowed(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome:
+        """The only visit, or the only one that the message can mean."""
+        fitting = list(world.visits)
+        if len(fitting) > 1:
+            fitting = self._meant(heard, world)
+        if len(fitting) == 1:
+            return self._with_visit(draft, fitting[0], heard, world)
+        return Outcome(replace(draft, visit=""))
+
+    def _meant(self, heard: Heard, world: VisitWorld) -> list[Visit]:
+        """The visits on a day, at a time or of a person that the message names."""
+        place = self._answers.place_in(heard.text, len(world.visits))
+        number = heard.text.strip(" .)#")
+        if number.isdigit() and 0 < int(number) <= len(world.visits):
+            place = int(number) - 1
+        if place is not None:
+            return [world.visits[place]]
+        said = set(re.findall(r"\w+", heard.text.casefold()))
+        named = [
+            each for each in world.visits if said & set(re.findall(r"\w+", each.name.casefold()))
+        ]
+        if len(named) == 1:
+            return named
+        wish = self.offers.read(heard.text, world.now).wish
+        if not wish.days:
+            return []
+        return [
+            each
+            for each in world.visits
+            if self._new_time.day_of(each) in wish.days
+            and (
+                wish.exact is None
+                or len(wish.days) > 1
+                or self._new_time.minute_of(each) == wish.exact
+            )
+        ]
+
+    def _told_which(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        found = self._meant(heard, world)
+        if len(found) == 1:
+            return self._with_visit(draft, found[0], Heard(heard.id, ""), world)
+        if self._answers.interrupts(heard):
+            return None
+        if self._answers.no(heard):
+            return Outcome(draft, Verdict.KEPT)
+        return Outcome(replace(draft, note="which_unclear"))
+
+    def _with_visit(
+        self, draft: VisitDraft, visit: Visit, heard: Heard, world: VisitWorld
+    ) -> Outcome:
+        """The draft about one visit; a new time may stand in the same message."""
+        draft = replace(draft, visit=visit.id, sequence=visit.sequence, proving=False)
+        if draft.act == SHOW:
+            return Outcome(draft, Verdict.SHOWN)
+        if draft.act == CANCEL:
+            return Outcome(draft)
+        return self._new_time.begun(draft, heard, visit, world)
+
+    # The yes
+
+    def _told_time(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        visit = world.visit_with(draft.visit)
+        return None if visit is None else self._new_time.told(draft, heard, visit, world)
+
+    def _told_answer(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        visit = world.visit_with(draft.visit)
+        if visit is None:
+            return None
+        cancels = draft.act == CANCEL
+        does_it = self._cancel if cancels else self._move
+        if self._answers.yes(heard) or self._is(does_it, heard):
+            return Outcome(draft, Verdict.CONFIRMED)
+        if cancels and self._answers.no(heard):
+            return Outcome(draft, Verdict.KEPT)
+        found = self._new_time.instead(draft, heard, visit, world)
+        if found is not None or self._answers.interrupts(heard):
+            return found
+        return Outcome(replace(draft, note="unclear_confirm"))
+
+    def _switched(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        """Another act than the one begun: "no, just cancel it", "can I move it instead?"."""
+        act = ACTS.get(heard.intent, "")
+        is_cancel = draft.act == MOVE and self._is(self._cancel, heard)
+        if is_cancel:
+            act = CANCEL
+        if act in ("", SHOW) or act == draft.act:
+            return None
+        if next_step(draft) in (Step.PROOF, Step.WHICH):
+            other = replace(draft, act=act)
+            told = self._by_step[next_step(draft)](other, heard, world)
+            return told or Outcome(other)
+        visit = world.visit_with(draft.visit)
+        if visit is None:
+            return None
+        return self._with_visit(replace(draft, act=act, time={}), visit, heard, world)
+
+    # Buttons
+
+    def _pressed(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome:
+        """A button's ids; an id that is not known changes nothing."""
+        given = heard.entities
+        ends = {"team": Verdict.TEAM, "keep": Verdict.KEPT}.get(given.get("then", ""))
+        if ends is not None:
+            return Outcome(draft, ends)
+        chosen = world.visit_with(given.get("visit", ""))
+        if chosen is not None:
+            act = ACTS.get(heard.intent, draft.act)
+            return self._with_visit(replace(draft, act=act, time={}), chosen, heard, world)
+        visit = world.visit_with(draft.visit)
+        standing = self._standing(draft, world)
+        if standing is not None or visit is None:
+            return standing or Outcome(draft)
+        if given.get("confirm") == "yes" and next_step(draft) is Step.CONFIRM:
+            return Outcome(draft, Verdict.CONFIRMED)
+        if given.get("then") == "move":
+            return self._new_time.offered(draft, visit, world)
+        return self._new_time.pressed(draft, given, visit, world)
+
+    # Words
+
+    @staticmethod
+    def _is(pattern: re.Pattern[str], heard: Heard, *, asks: bool = False) -> bool:
+        said = " ".join(re.findall(r"[\w'’\u0900-\u097f]+", heard.text.casefold()))
+        return (asks or "?" not in heard.text) and bool(pattern.fullmatch(said))
+
+    def _may_be_time(self, heard: Heard, world: VisitWorld) -> bool:
+        return not self.offers.read(heard.text, world.now).wish.is_empty
+
+
+def _without_reference(text: str) -> str:
+    """The message without what is read as its reference, which a phone is not looked for in."""
+    for match in re.finditer(r"[^\W_]+(?:[ .-][^\W_]+)*", text):
+        words = [each.span() for each in re.finditer(r"[^\W_]+", match.group())]
+        for start, end in words:
+            first, last = match.start() + start, match.start() + end
+            if reference_in(text[first:last]):
+                return blank(text, [(first, last)])
+    return text

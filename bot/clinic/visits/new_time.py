@@ -1,0 +1,151 @@
+"""The time that a visit is moved to: what a message wishes for, and what is free then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.clinic.booking.answers import Answers
+from bot.clinic.booking.draft import Draft, Heard
+from bot.clinic.booking.offers import TimeOffers
+from bot.clinic.times import TimeWish
+from bot.clinic.visits.draft import MOVE, Outcome, Visit, VisitDraft, VisitWorld
+
+# Messages that may name a new time, whatever else the classifier takes them for.
+_MAY_WISH = (
+    "",
+    "inform",
+    "reschedule_consultation",
+    "cancel_consultation",
+    "ask_availability",
+    "book_consultation",
+    "nlu_fallback",
+    "affirm",
+    "deny",
+)
+
+
+class NewTime:
+    """Finds it with the booking's own offers."""
+
+    def __init__(
+        self, words: Mapping[str, Any], answers: Answers, offers: TimeOffers, zone: str
+    ) -> None:
+        """`words`: the block `words` of `data/visits.yml`."""
+        self._answers, self._offers = answers, offers
+        self._zone = ZoneInfo(zone)
+        self._from = re.compile(words["from"], re.IGNORECASE)
+
+    def begun(self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld) -> Outcome:
+        """With the time that the first message names, or with times to choose from."""
+        wish = self._wish_in(heard, visit, world)
+        if wish is not None:
+            return self._wished(draft, wish, visit, world)
+        return self.offered(draft, visit, world)
+
+    def offered(self, draft: VisitDraft, visit: Visit, world: VisitWorld) -> Outcome:
+        """With free times to choose from."""
+        wanted = self._offers.prepared(Draft(), world.times(visit))
+        return Outcome(replace(draft, act=MOVE, time=wanted.to_json()))
+
+    def told(
+        self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld
+    ) -> Outcome | None:
+        """After an answer to "when instead?"; None where it is none."""
+        found = self._chosen(draft, heard, visit, world) or self.instead(draft, heard, visit, world)
+        if found is not None or self._answers.interrupts(heard):
+            return found
+        if heard.intent in ("reschedule_consultation", "continue_booking"):
+            return self.offered(draft, visit, world)
+        return Outcome(replace(draft, note="unclear_time"))
+
+    def instead(
+        self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld
+    ) -> Outcome | None:
+        """Another time than the one that stands, or a wish for one; None where there is none."""
+        wish = self._wish_in(heard, visit, world)
+        if wish is not None and not self._answers.interrupts(heard):
+            return self._wished(replace(draft, act=MOVE), wish, visit, world)
+        is_other = self._answers.no(heard) or self._answers.wants_other(heard.text) == "time"
+        if draft.act == MOVE and (is_other or heard.intent == "ask_availability"):
+            wanted = replace(draft.wanted, start="")
+            return self._with(draft, self._offers.others(wanted, world.times(visit)), visit, world)
+        return None
+
+    def pressed(
+        self, draft: VisitDraft, given: Mapping[str, str], visit: Visit, world: VisitWorld
+    ) -> Outcome:
+        """After a button that carries a time, a day or an hour."""
+        wanted, times = _unnoted(draft.wanted), world.times(visit)
+        if "start" in given:
+            return self._with(
+                draft, self._offers.chosen(wanted, given["start"], times), visit, world
+            )
+        wish = TimeWish()
+        if "day" in given:
+            wish = TimeWish(days=(date.fromisoformat(given["day"]),))
+        elif "clock" in given:
+            hour, minute = given["clock"].split(":")
+            wish = TimeWish(exact=int(hour) * 60 + int(minute))
+        if wish.is_empty:
+            return Outcome(draft)
+        return self._with(draft, self._offers.wished(wanted, wish, times), visit, world)
+
+    def day_of(self, visit: Visit) -> date:
+        """The day of a visit on the clinic's calendar."""
+        return visit.starts_at.astimezone(self._zone).date()
+
+    def minute_of(self, visit: Visit) -> int:
+        """The beginning of a visit in minutes after midnight on the clinic's clock."""
+        local = visit.starts_at.astimezone(self._zone)
+        return local.hour * 60 + local.minute
+
+    def _chosen(
+        self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld
+    ) -> Outcome | None:
+        """One of the times that were offered: "the second one"."""
+        wanted = draft.wanted
+        if self._answers.interrupts(heard):
+            return None
+        place = self._answers.place_in(heard.text, len(wanted.offered))
+        if len(wanted.offered) == 1 and self._answers.yes(heard):
+            place = 0
+        if place is None:
+            return None
+        chosen = self._offers.chosen(wanted, wanted.offered[place], world.times(visit))
+        return self._with(draft, chosen, visit, world)
+
+    def _wish_in(self, heard: Heard, visit: Visit, world: VisitWorld) -> TimeWish | None:
+        """The time that a message wishes for, without the day that is left behind."""
+        if not heard.text or heard.intent not in _MAY_WISH:
+            return None
+        wish = self._offers.read(heard.text, world.now).wish
+        own = self.day_of(visit)
+        if own in wish.days and (len(wish.days) > 1 or self._from.search(heard.text)):
+            wish = replace(wish, days=tuple(day for day in wish.days if day != own))
+        return None if wish.is_empty else wish
+
+    def _wished(
+        self, draft: VisitDraft, wish: TimeWish, visit: Visit, world: VisitWorld
+    ) -> Outcome:
+        wanted = _unnoted(draft.wanted)
+        if wish.has_time and not wish.has_day and not wanted.wish:
+            # "At six instead" is the same day at six.
+            wish = replace(wish, days=(self.day_of(visit),))
+        return self._with(
+            draft, self._offers.wished(wanted, wish, world.times(visit)), visit, world
+        )
+
+    def _with(self, draft: VisitDraft, wanted: Draft, visit: Visit, world: VisitWorld) -> Outcome:
+        if wanted.start and datetime.fromisoformat(wanted.start) == visit.starts_at:
+            again = self._offers.prepared(Draft(), world.times(visit))
+            return Outcome(replace(draft, time=again.to_json(), note="same_already"))
+        return Outcome(replace(draft, time=wanted.to_json()))
+
+
+def _unnoted(wanted: Draft) -> Draft:
+    return replace(wanted, note="", note_values={}, choices=())
