@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from typing import TypeVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -23,13 +21,15 @@ from actions.base import (
     suspension,
     topic_of,
 )
+from actions.holding import TAKEN, TimeKeeper, surroundings
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.told import ToldBooking, response_to
-from bot.store import bookings, conversations, drafts, ticks
+from bot.clinic.visits.policy import ChangePolicy
+from bot.store import bookings, conversations, drafts, holds, ticks
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
 from bot.store.database import Database
@@ -72,6 +72,8 @@ class BookingRules:
     is_confirmed_by_staff: bool
     consent_versions: Mapping[str, str]
     told: ToldBooking
+    keeper: TimeKeeper
+    policy: ChangePolicy
     # Whether the clinic can send e-mail.
     mails: bool
 
@@ -98,9 +100,21 @@ class BookingAction(DatabaseAction):
         """Whether danger came between, and the patient knows how to go on."""
         return suspension(self.database, tracker, draft.suspended, draft.kept_at)
 
+    def keep_with_time(self, tracker: Tracker, draft: Draft, world: Surroundings) -> None:
+        """Stores the draft and keeps its time for the patient; one that went is offered no more."""
+        held = self.rules.keeper.keep(
+            self.database, tracker.sender_id, VISIT, draft.start, world.now
+        )
+        if held == TAKEN:
+            draft = self.rules.dialogue.offers.taken(draft, self.world(tracker))
+            held = ""
+        is_new = bool(held) and held != draft.held_until
+        self.keep(tracker, replace(draft, held_until=held, is_newly_held=is_new), world.now)
+
     def drop(self, tracker: Tracker) -> None:
-        """Forgets the draft."""
+        """Forgets the draft, and lets go of its time."""
         drafts.drop_draft(self.database, tracker.sender_id, drafts.BOOKING)
+        holds.let_go(self.database, tracker.sender_id)
 
     def has_agreed(self, tracker: Tracker) -> bool:
         """Whether this conversation may keep a name and a phone."""
@@ -110,17 +124,11 @@ class BookingAction(DatabaseAction):
     def world(self, tracker: Tracker) -> Surroundings:
         """Free times, the clock and what the channel knows."""
         now = self.clock.now()
-        availability = self.rules.availability
-        first, last = availability.window(now)
-        busy = _once(
-            lambda: ticks.busy(self.database, first, last, now, but_held_by=tracker.sender_id)
-        )
         address = conversations.address_of(self.database, tracker.sender_id)
         own_phone = phone_of(address) if address else ""
         return Surroundings(
-            now=now,
-            free=_once(lambda: availability.free_times(VISIT, busy(), now)),
-            why_not=lambda start: availability.why_not(VISIT, start, busy(), now),
+            **surroundings(self.database, self.rules.availability, VISIT, tracker.sender_id, now),
+            last_start=lambda: bookings.last_start_of(self.database, tracker.sender_id),
             words_of=lambda ids: conversations.texts_of(self.database, ids),
             own_phone=own_phone,
             reminder_ways=(
@@ -149,7 +157,7 @@ class BookConsultation(BookingAction):
             if self.suspension(tracker, standing) and heard.intent not in GOING_ON:
                 dispatcher.utter_message(response="utter_inform")
                 return []
-            self.keep(tracker, self._gone_on(standing, heard, world), world.now)
+            self.keep_with_time(tracker, self._gone_on(standing, heard, world), world)
             return [FollowupAction(FORM)]
         said = self._said_instead(heard, world)
         if said:
@@ -172,7 +180,7 @@ class BookConsultation(BookingAction):
         if outcome.verdict is Verdict.MINOR_ALONE:
             dispatcher.utter_message(response="utter_booking_minor_alone")
             return []
-        self.keep(tracker, outcome.draft, world.now)
+        self.keep_with_time(tracker, outcome.draft, world)
         return [FollowupAction(FORM)]
 
     def _gone_on(self, standing: Draft, heard: Heard, world: Surroundings) -> Draft:
@@ -213,15 +221,16 @@ class ListenToBooking(BookingAction):
         self, tracker: Tracker, draft: Draft, outcome: Outcome, heard: Heard, world: Surroundings
     ) -> Events:
         if outcome.verdict is Verdict.NOT_MINE:
-            if draft.note:
+            if draft.note or draft.is_newly_held:
                 # Its note was read; it does not come again with the question.
-                self.keep(tracker, replace(draft, note="", heard=heard.id), world.now)
+                read = replace(draft, note="", is_newly_held=False, heard=heard.id)
+                self.keep(tracker, read, world.now)
             return []
         self._keep_consent(tracker, draft, outcome, heard)
         if outcome.verdict in _ENDINGS:
             self.drop(tracker)
             return _over(_ENDINGS[outcome.verdict])
-        self.keep(tracker, outcome.draft, world.now)
+        self.keep_with_time(tracker, outcome.draft, world)
         return [SlotSet(HEARD, heard.id)]
 
     def _keep_consent(
@@ -262,6 +271,7 @@ class ListenToBooking(BookingAction):
                 [reminders],
                 world.now,
                 mails=self.rules.mails,
+                policy=self.rules.policy.version,
             )
         except TimeTaken:
             later = self.world(tracker)
@@ -374,11 +384,3 @@ def told_before(tracker: Tracker) -> list[Heard]:
 
 def _over(how: str) -> Events:
     return [SlotSet(ENDING, how)]
-
-
-Value = TypeVar("Value")
-
-
-def _once(make: Callable[[], Value]) -> Callable[[], Value]:
-    """Computes at the first call and keeps the result for this turn."""
-    return cache(make)

@@ -293,14 +293,15 @@ def open_bookings_of(
 ) -> list[Booked]:
     """The visits to come of the person behind a conversation, over all their conversations.
 
-    `own_phone`: the number that the channel has proven to be theirs; visits booked elsewhere for
-    it are theirs too.
+    `own_phone`: the number that the channel has proven to be theirs. Visits that were booked
+    elsewhere for it are theirs too, once they have said there that the number is right.
     """
     this = aliased(Conversation)
     written_by_them = (this.channel == Conversation.channel) & (this.person == Conversation.person)
     whose: ColumnElement[bool] = this.id.is_not(None)
     if own_phone:
-        whose = or_(whose, Booking.phone_hash == _phone_hash(database, own_phone))
+        is_theirs = Booking.phone_hash == _phone_hash(database, own_phone)
+        whose = or_(whose, is_theirs & Booking.number_is_theirs.is_(True))
     theirs = (
         _in_order()
         .join(Conversation, Conversation.id == Booking.conversation_id)
@@ -309,6 +310,24 @@ def open_bookings_of(
     )
     with database.work(concurrent=True) as session:
         return [as_booked(row) for row in session.scalars(theirs)]
+
+
+def last_start_of(database: Database, conversation_id: str) -> datetime | None:
+    """When the person behind a conversation came before, or comes; None where nobody knows.
+
+    Of visits that were not cancelled, the one that was booked last.
+    """
+    this = aliased(Conversation)
+    theirs = (
+        select(Booking.starts_at)
+        .join(Conversation, Conversation.id == Booking.conversation_id)
+        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
+        .where(this.id == conversation_id, Booking.status.not_in(GIVEN_BACK))
+        .order_by(Booking.created_at.desc())
+        .limit(1)
+    )
+    with database.work(concurrent=True) as session:
+        return session.scalar(theirs)
 
 
 def booking_named(database: Database, reference: str, phone: str, at: datetime) -> Booked | None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.store.database import Database
 from bot.store.tables import Conversation, Draft, InboundMessage
 
 # Unasked messages wait this long after a crisis or an emergency (brief 5.5, rule 6).
 AFTER_CRISIS = timedelta(hours=24)
+# Nobody writes more in one go.
+_MOST_READ = 500
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,32 @@ def whose(database: Database, conversation_id: str) -> Whose:
             .limit(1)
         ).one()
         return Whose(newest.id, newest.channel, newest.person, newest.address)
+
+
+def in_touch_since(database: Database, conversation_id: str, silence: timedelta) -> datetime | None:
+    """Since when the person behind a conversation writes without a longer silence; None if never.
+
+    Over all their conversations on that channel.
+    """
+    with database.look() as connection:
+        this = aliased(Conversation)
+        written = connection.execute(
+            select(InboundMessage.received_at)
+            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+            .join(
+                this,
+                (this.channel == Conversation.channel) & (this.person == Conversation.person),
+            )
+            .where(this.id == conversation_id)
+            .order_by(InboundMessage.received_at.desc())
+            .limit(_MOST_READ)
+        )
+        since: datetime | None = None
+        for (at,) in written:
+            if since is not None and since - at > silence:
+                break
+            since = at
+    return since
 
 
 def last_danger(database: Database, conversation_id: str) -> datetime | None:

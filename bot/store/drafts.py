@@ -14,6 +14,8 @@ from bot.store.database import Database
 from bot.store.tables import Draft
 
 BOOKING, CONTACT, REACTION, VISIT = "booking", "contact", "reaction", "visit"
+# Which visits the patient has shown to be theirs by reference, and when.
+PROOF = "proof"
 
 
 def read_draft(database: Database, conversation_id: str, kind: str) -> dict[str, Any] | None:

@@ -118,6 +118,17 @@ def _own_time_given_way(
     ]
 
 
+def held_time(database: Database, conversation_id: str, at: datetime) -> Held | None:
+    """What a conversation holds at this moment; None if it holds nothing."""
+    with database.look() as connection:
+        found = connection.execute(
+            select(Hold.starts_at, Hold.expires_at).where(
+                Hold.conversation_id == conversation_id, Hold.expires_at > at
+            )
+        ).one_or_none()
+    return None if found is None else Held(found.starts_at, found.expires_at)
+
+
 def release_hold(session: Session, conversation_id: str) -> None:
     """Ends the hold of a conversation inside a unit of work; one that is not there is no error."""
     give_back(session, held_by=conversation_id)

@@ -197,7 +197,7 @@ class Draft(Base):
     __tablename__ = "drafts"
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    # booking, contact, reaction or visit
+    # booking, contact, reaction, visit or proof
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     content: Mapped[str] = mapped_column(Words)
     updated_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.clinic.availability import Option
+from bot.store import holds
+from bot.store.bookings import Booked, TimeTaken
+from bot.store.database import Database
+from bot.store.holds import MOST_AN_HOUR, Held, HoldTaken, NotHeld, held_time, let_go
+from bot.store.tables import BookedTick, Conversation, Hold, Mark
+from bot.store.ticks import busy
+from tests.store.conftest import NOW, Receive
+from tests.store.test_bookings import (
+    AVAILABILITY,
+    TOMORROW,
+    Book,
+    book,  # noqa: F401 - a fixture
+    later,
+    options_at,
+)
+
+TEN_MINUTES = timedelta(minutes=10)
+# Two doctors and two rooms: two may be held at one time.
+ONE_WAY = 1
+
+
+@pytest.fixture
+def hold(database: Database, receive: Receive) -> Callable[..., Held]:
+    """Holds; what a test does not name is a new person's hold of tomorrow, 10:00."""
+    count = 0
+
+    def hold_one(
+        conversation: str = "",
+        start: datetime = TOMORROW,
+        options: list[Option] | None = None,
+        at: datetime = NOW,
+        fair: bool = True,
+        **more: Any,
+    ) -> Held:
+        nonlocal count
+        count += 1
+        whose = conversation or receive(person=f"person {count}").conversation_id
+        return holds.hold(
+            database,
+            whose,
+            "consultation",
+            options_at(start) if options is None else options,
+            AVAILABILITY.window(NOW),
+            lambda booked, with_holds: fair,
+            at,
+            TEN_MINUTES,
+            **more,
+        )
+
+    return hold_one
+
+
+def rows(database: Database, table: Any) -> int:
+    with database.work() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def taken(database: Database, at: datetime = NOW, **more: Any) -> dict[str, set[int]]:
+    return busy(database, *AVAILABILITY.window(NOW), at, **more)
+
+
+def test_a_held_time_is_busy_for_everybody_but_who_holds_it(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    held = hold(mine)
+    assert held == Held(TOMORROW, NOW + TEN_MINUTES)
+    assert set(taken(database)) == {"doctor:mehra", "room:room_1"}
+    assert taken(database, but_held_by=mine) == {}
+    assert taken(database, with_holds=False) == {}
+    assert held_time(database, mine, NOW) == held
+
+
+def test_a_hold_is_over_when_its_time_is_over_whether_or_not_the_row_is_gone(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    end = hold(mine).expires_at
+    just_before = end - timedelta(seconds=1)
+    assert taken(database, just_before) and held_time(database, mine, just_before)
+    assert taken(database, end) == {} and held_time(database, mine, end) is None
+    assert rows(database, Hold) == 1
+
+
+def test_who_comes_first_holds_and_a_third_of_two_gets_nothing(hold: Callable[..., Held]) -> None:
+    hold(), hold()
+    with pytest.raises(HoldTaken):
+        hold()
+
+
+def test_an_expired_hold_gives_its_time_to_the_next_one(
+    database: Database, hold: Callable[..., Held]
+) -> None:
+    one = options_at()[:ONE_WAY]
+    end = hold(options=one).expires_at
+    with pytest.raises(HoldTaken):
+        hold(options=one, at=end - timedelta(seconds=1))
+    assert hold(options=one, at=end).expires_at == end + TEN_MINUTES
+    assert rows(database, Hold) == 1
+
+
+def test_a_conversation_holds_one_time_the_last_one(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    hold(mine)
+    hold(mine, start=later(hours=1))
+    held = held_time(database, mine, NOW)
+    assert held is not None and held.starts_at == later(hours=1)
+    assert rows(database, Hold) == 1
+    assert rows(database, BookedTick) == len(options_at()[0].ticks)
+
+
+def test_asking_again_for_the_same_time_makes_it_no_longer(
+    receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    first = hold(mine)
+    assert hold(mine, at=NOW + timedelta(minutes=5)) == first
+
+
+def test_who_loses_a_time_keeps_what_they_held(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    hold(mine)
+    hold(start=later(hours=1)), hold(start=later(hours=1))
+    with pytest.raises(HoldTaken):
+        hold(mine, start=later(hours=1))
+    held = held_time(database, mine, NOW)
+    assert held is not None and held.starts_at == TOMORROW
+
+
+def test_what_is_let_go_is_free_at_once(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    hold(mine)
+    let_go(database, mine)
+    assert taken(database) == {}
+    let_go(database, mine)
+
+
+def test_a_held_time_cannot_be_booked_by_another(
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    one = options_at()[:ONE_WAY]
+    hold(options=one)
+    with pytest.raises(TimeTaken):
+        book(options=one)
+
+
+def test_who_holds_it_books_it_and_the_hold_is_over(
+    database: Database,
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    yes = receive("yes")
+    one = options_at()[:ONE_WAY]
+    hold(yes.conversation_id, options=one)
+    booked: Booked = book(yes, options=one)
+    assert booked.starts_at == TOMORROW
+    assert rows(database, Hold) == 0
+    assert taken(database) == taken(database, with_holds=False) != {}
+
+
+def test_an_expired_hold_stands_in_nobodys_way_to_book(
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    one = options_at()[:ONE_WAY]
+    end = hold(options=one).expires_at
+    assert book(options=one, at=end).starts_at == TOMORROW
+
+
+def test_a_booking_of_another_time_lets_go_of_the_held_one(
+    database: Database,
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    yes = receive("yes")
+    hold(yes.conversation_id)
+    book(yes, start=later(hours=1))
+    assert rows(database, Hold) == 0
+
+
+def test_where_too_much_of_the_day_would_be_held_nothing_is(
+    database: Database, hold: Callable[..., Held]
+) -> None:
+    with pytest.raises(NotHeld):
+        hold(fair=False)
+    assert (rows(database, Hold), rows(database, BookedTick), rows(database, Mark)) == (0, 0, 0)
+
+
+def test_how_much_is_held_is_judged_with_the_hold_and_without_any(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    hold()
+    seen: list[tuple[int, int]] = []
+
+    def is_fair(booked: Any, with_holds: Any) -> bool:
+        seen.append((sum(map(len, booked.values())), sum(map(len, with_holds.values()))))
+        return True
+
+    holds.hold(
+        database, receive(person="another").conversation_id, "consultation",
+        options_at(), AVAILABILITY.window(NOW), is_fair, NOW, TEN_MINUTES,
+    )  # fmt: skip
+    each = len(options_at()[0].ticks)
+    assert seen == [(0, 2 * each)]
+
+
+def test_a_person_holds_only_so_often_in_an_hour(
+    receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    for number in range(MOST_AN_HOUR["person"]):
+        hold(mine, start=later(hours=number))
+    with pytest.raises(NotHeld):
+        hold(mine, start=later(hours=5))
+    assert hold(mine, start=later(hours=5), at=NOW + timedelta(hours=1))
+
+
+def test_everybody_at_one_network_address_holds_only_so_often_together(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    theirs = [receive(person=f"tab {number}").conversation_id for number in range(21)]
+    with database.work() as session:
+        for each in theirs:
+            session.get_one(Conversation, each).origin = "one address"
+    for number, each in enumerate(theirs[:-1]):
+        hold(each, start=later(minutes=30 * (number // 2)))
+    with pytest.raises(NotHeld):
+        hold(theirs[-1], start=later(hours=6))
+    assert hold(start=later(hours=6))
+
+
+def test_a_visit_may_be_moved_onto_a_part_of_its_own_time(
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    yes = receive("yes")
+    one = options_at()[:ONE_WAY]
+    booked: Booked = book(yes, options=one)
+    with pytest.raises(HoldTaken):
+        hold(yes.conversation_id, options=one)
+    assert hold(yes.conversation_id, options=one, but_booking=booked.id).starts_at == TOMORROW
