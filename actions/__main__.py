@@ -26,9 +26,11 @@ from actions.check import (
 from actions.contact import AskContact, EndContact, ListenToContact
 from actions.fallback import NotUnderstood
 from actions.fixed import OtherLanguage, Refuse
+from actions.holding import TimeKeeper
 from actions.menu import Menu
 from actions.reaction import AskReaction, EndReaction, ListenToReaction, ReportReaction
 from actions.team import PassToTeam, StopMessages
+from actions.visits import AskVisit, ChangeVisit, EndVisit, ListenToVisit, RunningLate, VisitRules
 from bot import logs
 from bot.clinic.aftercare import AfterCare
 from bot.clinic.availability import Availability
@@ -42,6 +44,8 @@ from bot.clinic.reaction import ReactionDialogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.times import TimeWords
 from bot.clinic.told import ToldBooking
+from bot.clinic.visits.dialogue import VisitDialogue
+from bot.clinic.visits.policy import ChangePolicy
 from bot.data_files import DATA, aftercare_parts, button_labels, common_words, read_yaml
 from bot.encryption import Cipher
 from bot.settings import Settings, clock_offset, read_settings
@@ -79,37 +83,49 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         questions, words, ordinary, clinic, told, settings.public_url
     )
     check = (database, clock, check_rules)
+    visit_words = read_yaml(DATA / "visits.yml")
+    policy = ChangePolicy(clinic, visit_words["policy"], times)
+    availability = Availability.from_mapping(clinic)
     rules = BookingRules(
-        dialogue=BookingDialogue(words, reader, offers),
-        availability=Availability.from_mapping(clinic),
+        dialogue=BookingDialogue(words, reader, offers, policy),
+        availability=availability,
         per_patient=clinic["booking"]["per_patient"],
         is_confirmed_by_staff=clinic["booking"]["confirm"] == "staff",
         consent_versions=words["consents"],
         told=told,
+        keeper=TimeKeeper.from_mapping(clinic, availability),
+        policy=policy,
         mails=settings.smtp is not None,
     )
+    dialogue = VisitDialogue(visit_words, words, reader, offers, policy, clinic["clinic"]["zone"])
+    visit = (database, clock, VisitRules(dialogue, rules, visit_words["labels"]))
     return [
         AskBooking(database, clock, rules),
         AskCheck(*check),
         AskContact(*contact),
         AskReaction(*reaction),
+        AskVisit(*visit),
         BookConsultation(database, clock, rules),
+        ChangeVisit(*visit),
         CheckSuitability(*check),
         EndBooking(database, clock, rules),
         EndCheck(*check),
         EndContact(*contact),
         EndReaction(*reaction),
+        EndVisit(*visit),
         GoOn(database, clock),
         ListenToBooking(database, clock, rules),
         ListenToCheck(*check),
         ListenToContact(*contact),
         ListenToReaction(*reaction),
+        ListenToVisit(*visit),
         Menu(database, clock),
         NotUnderstood(database, clock, rules, button_labels(DATA)),
         OtherLanguage(database, clock),
         Refuse(database, clock),
         PassToTeam(database, clock),
         ReportReaction(*reaction),
+        RunningLate(*visit),
         StopMessages(database, clock),
     ]
 

@@ -348,7 +348,7 @@ class EndCheck(CheckAction):
 
 
 class GoOn(DatabaseAction):
-    """Goes on with what was begun: a booking, or the check."""
+    """Goes on with what was begun: a booking, the change of a visit, or the check."""
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -358,6 +358,8 @@ class GoOn(DatabaseAction):
         """The booking first: without it there is nothing to check for."""
         if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
             return [FollowupAction("action_book_consultation")]
+        if drafts.read_draft(self.database, tracker.sender_id, drafts.VISIT) is not None:
+            return [FollowupAction("action_change_visit")]
         now = self.clock.now()
         if checks.running_check(self.database, tracker.sender_id, now) is not None:
             return [FollowupAction("action_check_suitability")]

@@ -140,6 +140,8 @@ class EndContact(ContactAction):
             return ""
         if drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None:
             return "utter_booking_suspended"
+        if drafts.read_draft(self.database, tracker.sender_id, drafts.VISIT) is not None:
+            return "utter_visit_suspended"
         check = running_check(self.database, tracker.sender_id, now)
         return "utter_check_suspended" if check is not None and check.state == OPEN else ""
 

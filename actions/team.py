@@ -15,10 +15,6 @@ from bot.store.conversations import stop_unasked
 VISIT = "utter_passed_visit"
 RESPONSES = {
     "talk_to_staff": "utter_passed_talk_to_staff",
-    "reschedule_consultation": VISIT,
-    "cancel_consultation": VISIT,
-    "check_consultation": VISIT,
-    "running_late": VISIT,
     "next_session": "utter_passed_next_session",
     "complaint": "utter_passed_complaint",
     "privacy_request": "utter_passed_privacy_request",

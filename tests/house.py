@@ -372,8 +372,11 @@ class House:
         """Every time is free again, so that one test's visits are not in another's way."""
         with closing(sqlite3.connect(self.var_dir / "clinic.db", timeout=10.0)) as database:
             database.execute("UPDATE checks SET booking_id = NULL")
-            database.execute("DELETE FROM booked_ticks")
-            database.execute("DELETE FROM bookings")
+            for table in (
+                "booked_ticks", "holds", "blocks", "marks", "reminders", "booking_changes",
+                "wishes", "bookings",
+            ):  # fmt: skip
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
             database.commit()
 
     def is_answered(self, channel: str, person: str) -> bool:

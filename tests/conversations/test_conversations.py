@@ -14,6 +14,8 @@ One file is one case and its name is the sentence. A file holds `turns`, and may
   request: what staff then has to read: a kind, or `kind: urgency`; none otherwise
   reach: how staff can reach the patient, as it stands with the newest request
   booked: the visit that stands in the database from this turn on, with all of `VISIT_KEYS`
+  changed: what this turn changed of a booked visit: `when` or `status`, `visit` is its number
+    among those booked in this conversation (default: the last one)
   consents: everything that the patient said yes or no to so far
   check: what applies according to the newest check in the database: answers by question
 
@@ -38,7 +40,7 @@ FOLDER = Path(__file__).parent
 KINDS = {
     "happy", "corrections", "digressions", "invalid_inputs", "negations", "repeat", "guards",
     "safety", "languages", "handover", "booking", "contact", "follow_ups", "several",
-    "check",
+    "check", "visits",
 }  # fmt: skip
 CHANNELS = ("website", "whatsapp")
 FILES = sorted(FOLDER.glob("*/*.yml"))
@@ -46,9 +48,16 @@ NEAREST = "nearest_topics"
 WAYS_OUT = {"/help_menu", "/talk_to_staff"}
 # Questions whose buttons hang on what is free: what each button carries.
 FREE_TIMES = {
-    "ask_booking_time": "start", "ask_booking_which_day": "day", "ask_booking_which_clock": "clock",
+    "ask_booking_time": "start", "ask_visit_time": "start", "ask_visit_which": "visit",
+    "ask_booking_which_day": "day", "ask_booking_which_clock": "clock",
 }  # fmt: skip
 MOST_TIMES = 6
+# What is told of visits, and the intents of the buttons under it, which name the visit.
+ONE_VISIT = {"/reschedule_consultation", "/cancel_consultation", "/faq"}
+TOLD_VISITS = {
+    "visit_shown_booked": ONE_VISIT, "visit_moved": ONE_VISIT, "visit_confirmed": ONE_VISIT,
+    "visit_list": ONE_VISIT - {"/faq"},
+}  # fmt: skip
 ENDINGS = {
     "booking_booked", "booking_booked_self", "booking_stopped", "booking_refused",
     "booking_too_many", "booking_minor_alone",
@@ -61,7 +70,7 @@ CASE_KEYS = {"only", "clinic", "turns"}
 VISIT_KEYS = {"name", "phone", "when", "concern", "patient_is", "reminders"}
 TURN_KEYS = {
     "say", "press", "who", "answer", "note", "language", "contains", "never", "buttons", "request",
-    "reach", "booked", "consents", "check",
+    "reach", "booked", "changed", "consents", "check",
 }  # fmt: skip
 
 
@@ -165,6 +174,9 @@ class Play:
             carried = f'/inform{{"{FREE_TIMES[name]}":"'
             assert 1 <= len(buttons) <= MOST_TIMES, where
             assert all(payload.startswith(carried) for payload in buttons.values()), where
+        elif name in TOLD_VISITS:
+            carried = {payload.partition("{")[0] for payload in buttons.values()}
+            assert carried == TOLD_VISITS[name], where
         elif name.startswith("ask_check/"):
             assert all(each.startswith('/inform{"check":"') for each in buttons.values()), where
             assert len(buttons) >= 2, where
@@ -201,7 +213,10 @@ class Play:
     def judge_rows(self, turn: dict[str, Any], names: list[str], where: str) -> None:
         """What stands in the database about bookings: only what the case says, and all of it."""
         if "booked" in turn:
-            self.visits.append(self.with_own_phone(turn["booked"]))
+            self.visits.append({"status": "booked", **self.with_own_phone(turn["booked"])})
+        if "changed" in turn:
+            changed = dict(turn["changed"])
+            self.visits[changed.pop("visit", 0) - 1].update(changed)
         visits = self.patient.visits
         assert [as_written(visit) for visit in visits] == self.visits, where
         assert all(visit.ticks == ticks_of(visit) for visit in visits), where
@@ -224,13 +239,14 @@ class Play:
 
 
 def as_written(visit: Visit) -> dict[str, str]:
-    """A booked visit as a case writes it."""
-    assert visit.status == "booked"
-    return {key: getattr(visit, key) for key in VISIT_KEYS}
+    """A visit as a case writes it."""
+    return {key: getattr(visit, key) for key in {"status", *VISIT_KEYS}}
 
 
 def ticks_of(visit: Visit) -> set[tuple[str, int]]:
-    """The steps that a consultation takes from one doctor and one room."""
+    """The steps that a consultation takes from one doctor and one room; a cancelled one none."""
+    if visit.status == "cancelled":
+        return set()
     starts_at = datetime.fromisoformat(visit.when).replace(tzinfo=CLINIC_ZONE)
     first = int(starts_at.timestamp()) // 300
     resources = {resource for resource, _ in visit.ticks}

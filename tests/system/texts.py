@@ -35,6 +35,8 @@ AFTERCARE_FILES = ("aftercare", "aftercare_words", "times")
 SIDE_BY_SIDE = " + "
 # In place of lines that were not told yet.
 LINES = "<lines>"
+# How long the chosen time is kept, which stands before the question after it was chosen.
+HELD = "<held>"
 # What only the conversation knows, such as a name that is read back.
 HOLE = re.compile(r"\\{\w+\\}")
 
@@ -80,7 +82,8 @@ class Texts:
         notes = self._questions if name == "ask_check_consent" else self._booking
         said = f"{notes['notes'][note]}\n" if note else ""
         buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
-        return Message(message.text.replace("{note}", said), buttons)
+        may_hold = HELD if name.startswith(("ask_booking_", "ask_visit_")) else ""
+        return Message(message.text.replace("{note}", said + may_hold), buttons)
 
     def _check(self, kind: str, which: str = "", note: str = "") -> Message:
         """A question of the check; the lines of a list that is asked again are a hole."""
@@ -119,6 +122,7 @@ class Texts:
     def fits(expected: str, text: str) -> bool:
         """Whether a text is the expected one, with something in place of each `{name}`."""
         escaped = re.escape(expected).replace(re.escape(LINES), r"(?:\u2022 [^\n]+\n?)+")
+        escaped = escaped.replace(re.escape(HELD), f"(?:{_held_line()}\n)?")
         return bool(re.fullmatch(HOLE.sub(r"[^\\n]+", escaped), text))
 
     def name_of(self, text: str) -> str:
@@ -250,7 +254,7 @@ class Texts:
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
         """Each response with anything in its holes, and with any note or none."""
-        any_note = r"(?:[^\n]+\n)?"
+        any_note = r"(?:[^\n]+\n){0,2}"
         escaped = {
             name: re.escape(each.text)
             for name, each in self._responses.items()
@@ -290,6 +294,13 @@ class Texts:
             lines.append(self._frame["notices"][metadata["notice"]])
         buttons = {each["title"]: each["payload"] for each in content.get("buttons", [])}
         return Message("\n".join(lines), buttons)
+
+
+@cache
+def _held_line() -> str:
+    """The line that says how long a time is kept, as a pattern."""
+    held = re.escape(str(read_yaml(DATA / "booking.yml")["notes"]["held"]))
+    return HOLE.sub(r"[^\\n]+", held)
 
 
 @cache
