@@ -7,7 +7,7 @@ resource; the database keeps the same ticks under a primary key, so no two visit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from itertools import product
@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 # What clinic.yml may leave out, as in bot/clinic/schema.py.
 _RULES = {"lead_minutes": 120, "horizon_days": 60, "step_minutes": 15}
 
-# The taken ticks of each resource.
+# The taken ticks of each resource, and the taken places of each counted day (`Option`).
 Busy = Mapping[str, Set[int]]
 # Unix seconds; the end is not included.
 _Span = tuple[int, int]
@@ -34,7 +34,9 @@ class Option:
 
     `ends_at` is the end of the visit itself. `ticks` are pairs of a resource, such as
     "doctor:mehra", "room:consulting_1" or "device:needling_1", and a tick, which is Unix seconds
-    // 300; they include the buffers and are sorted.
+    // 300; they include the buffers and are sorted. `places` are for days whose visits are counted:
+    of each, such as "day:2026-11-24" for all visits or "day:2026-11-24:mehra" for a doctor's, the
+    visit needs one of the free places, which are numbers from 1 to the most that the day may have.
     """
 
     starts_at: datetime
@@ -43,6 +45,7 @@ class Option:
     room: str
     device: str
     ticks: tuple[tuple[str, int], ...] = field(repr=False)
+    places: tuple[tuple[str, tuple[int, ...]], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,14 @@ class Availability:
         # Neither needs the closures: both are compared with the clinic's hours.
         self._doctors_hours: dict[str, OpeningHours] = {}
         self._breaks: dict[str, OpeningHours] = {}
+        # The most visits a day; the clinic's own under "". Who has no limit is not there.
+        self._most = {"": booking["visits_a_day"]} if booking.get("visits_a_day") else {}
         for doctor in clinic.get("doctors") or ():
             if doctor.get("hours") is not None:
                 week = read_week(doctor["hours"])
                 self._doctors_hours[doctor["id"]] = OpeningHours(self._hours.zone, week)
+            if doctor.get("visits_a_day"):
+                self._most[doctor["id"]] = doctor["visits_a_day"]
             if doctor.get("breaks"):
                 week = read_week(dict.fromkeys(WEEKDAYS, doctor["breaks"]))
                 self._breaks[doctor["id"]] = OpeningHours(self._hours.zone, week)
@@ -132,7 +139,8 @@ class Availability:
         # Rooms and devices are the same for every doctor who could come.
         has_place: dict[int, bool] = {}
         while day <= until:
-            for doctor, start in self._starts(kind, day):
+            doctors = [each for each in kind.doctors if not self._is_full(day, each, busy)]
+            for doctor, start in self._starts(kind, day, doctors):
                 if start in found or start < earliest:
                     continue
                 ticks = kind.ticks(start)
@@ -169,6 +177,7 @@ class Availability:
         "too_far"   its day is later than `horizon_days`
         "closed"    the clinic is not open for the whole visit
         "off_grid"  visits do not start at that minute; there may be starts near it
+        "full"      everybody who could come then has as many visits that day as they may
         "taken"     no doctor who does this visit, or no room or device, is free
 
         Raises:
@@ -177,22 +186,26 @@ class Availability:
         """
         kind = self._visits[visit]
         start, now = _utc(start), _utc(now)
-        day = self._day_of(start)
         if start < now:
             return "past"
         if start < now + self._lead:
             return "too_soon"
-        if day > self._day_of(now) + self._horizon:
+        if self._day_of(start) > self._day_of(now) + self._horizon:
             return "too_far"
         if not self._spans_around("", kind, start):
             return "closed"
-        if self._options(kind, start, busy):
-            return ""
-        spans = [
-            span for doctor in kind.doctors for span in self._spans_around(doctor, kind, start)
-        ]
-        off_grid = all((start.timestamp() - first) % self._step for first, _ in spans)
-        return "off_grid" if spans and off_grid else "taken"
+        return "" if self._options(kind, start, busy) else self._why_nobody(kind, start, busy)
+
+    def _why_nobody(self, kind: _Visit, start: datetime, busy: Busy) -> str:
+        spans = {doctor: self._spans_around(doctor, kind, start) for doctor in kind.doctors}
+        there = [doctor for doctor, own in spans.items() if own]
+        begins = [first for doctor in there for first, _ in spans[doctor]]
+        if there and all((start.timestamp() - first) % self._step for first in begins):
+            return "off_grid"
+        day = self._day_of(start)
+        if there and all(self._is_full(day, doctor, busy) for doctor in there):
+            return "full"
+        return "taken"
 
     def is_fair_hold(
         self, visit: str, start: datetime, booked: Busy, with_holds: Busy, now: datetime
@@ -215,10 +228,21 @@ class Availability:
         left = len(self.free_times(visit, with_holds, now, day, day))
         return 3 * (free - left) <= free
 
+    def counted_days(self, start: datetime, doctor: str) -> list[str]:
+        """The counted days (`Option.places`) in which a visit of that beginning needs a place.
+
+        `doctor` is "" where it has none.
+
+        Raises:
+            ValueError: `start` has no time zone.
+        """
+        return list(self._places(self._day_of(_utc(start)), doctor, {}))
+
     def _options(self, kind: _Visit, start: datetime, busy: Busy) -> list[Option]:
         at = start.timestamp()
         day = self._day_of(start)
-        doctors = [doctor for doctor, each in self._starts(kind, day) if each == at]
+        able = [doctor for doctor in kind.doctors if not self._is_full(day, doctor, busy)]
+        doctors = [doctor for doctor, each in self._starts(kind, day, able) if each == at]
         if not doctors:
             return []
         ticks = kind.ticks(int(at))
@@ -235,13 +259,37 @@ class Availability:
         )
         end = start + timedelta(seconds=kind.length)
         return [
-            Option(start, end, doctor, room, device, _pairs(doctor, room, device, ticks))
+            Option(
+                start,
+                end,
+                doctor,
+                room,
+                device,
+                _pairs(doctor, room, device, ticks),
+                tuple(self._places(day, doctor, busy).items()),
+            )
             for doctor, room, device in chosen
         ]
 
-    def _starts(self, kind: _Visit, day: date) -> Iterator[tuple[str, int]]:
+    def _is_full(self, day: date, doctor: str, busy: Busy) -> bool:
+        """Whether the clinic, or the doctor, has as many visits on a day as it may."""
+        return bool(self._most) and not all(self._places(day, doctor, busy).values())
+
+    def _places(self, day: date, doctor: str, busy: Busy) -> dict[str, tuple[int, ...]]:
+        """The free places among the visits of a day, where they are counted."""
+        free: dict[str, tuple[int, ...]] = {}
+        for who in sorted({"", doctor} & self._most.keys()):
+            name = f"day:{day}:{who}" if who else f"day:{day}"
+            taken = busy.get(name, frozenset())
+            # Places over the limit are from before it was lowered, and count too.
+            left = max(0, self._most[who] - len(taken))
+            places = (place for place in range(1, self._most[who] + 1) if place not in taken)
+            free[name] = tuple(places)[:left]
+        return free
+
+    def _starts(self, kind: _Visit, day: date, doctors: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Each doctor with each instant of a day at which a visit fits the hours and no break."""
-        for doctor in kind.doctors:
+        for doctor in doctors:
             breaks = self._breaks[doctor].instants_on(day) if doctor in self._breaks else ()
             pauses = [(begin.timestamp(), end.timestamp()) for begin, end in breaks]
             for first, end in self._spans(doctor, day):

@@ -236,6 +236,7 @@ class Doctor(Named):
     hours: Week | None = None
     breaks: Annotated[Spans, _EMPTY_LIST] = []
     visits: Annotated[list[Id], _EMPTY_LIST] = []
+    visits_a_day: Positive | None = None
 
 
 class Room(Named):
@@ -286,6 +287,7 @@ class Booking(Block):
     step_minutes: Annotated[int, Field(ge=5, le=120)] = 15
     hold_minutes: Positive = 10
     per_patient: Positive = 2
+    visits_a_day: Positive | None = None
     confirm: Literal["auto", "staff"] = "auto"
     cancel: Annotated[Cancel, _EMPTY_BLOCK] = Cancel()
 

@@ -105,15 +105,20 @@ def hold(
 def _own_time_given_way(
     session: Session, options: Sequence[Option], booking_id: str
 ) -> list[Option]:
-    """The options without the ticks that the visit which is moved has itself."""
+    """The options without the time, and the places of a day, that the moved visit has itself."""
     if not booking_id:
         return list(options)
     rows = session.execute(
         select(BookedTick.resource, BookedTick.tick).where(BookedTick.booking_id == booking_id)
     )
     own = {(row.resource, row.tick) for row in rows}
+    resources = {resource for resource, _ in own}
     return [
-        replace(each, ticks=tuple(tick for tick in each.ticks if tick not in own))
+        replace(
+            each,
+            ticks=tuple(tick for tick in each.ticks if tick not in own),
+            places=tuple(free for free in each.places if free[0] not in resources),
+        )
         for each in options
     ]
 

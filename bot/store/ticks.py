@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import TICK, Option
+from bot.clinic.visits.statuses import OPEN
 from bot.store.database import Database
-from bot.store.tables import BookedTick, Hold
+from bot.store.tables import BookedTick, Booking, Hold
 
 _TICK_SECONDS = int(TICK.total_seconds())
 # No visit, with its buffers, is as long as this; nor is any zone as far from UTC.
@@ -28,9 +30,9 @@ def busy(
     but_booking: str = "",
     with_holds: bool = True,
 ) -> dict[str, set[int]]:
-    """The taken ticks of each resource, at least all between the two instants.
+    """The taken ticks and places of each resource, at least all between the two instants.
 
-    See `bot.clinic.availability.Availability.window` for the instants, `Option` for the ticks.
+    See `bot.clinic.availability.Availability.window` for the instants, `Option` for the rest.
 
     Args:
         database: where they are.
@@ -68,8 +70,8 @@ def busy_in(
     ticks = BookedTick.tick.between(
         int(first.timestamp()) // _TICK_SECONDS, int(last.timestamp()) // _TICK_SECONDS
     )
-    # The places among a day's visits are counted from 1 (`Option.ticks`).
-    days = BookedTick.resource.between(f"day:{first.date()}", f"day:{last.date()}~")
+    # The places among a day's visits are counted from 1 (`Option.places`).
+    days = BookedTick.resource.between(f"day:{first.date()}", f"day:{last.date() + _MARGIN}")
     taken = (
         select(BookedTick.resource, BookedTick.tick)
         .outerjoin(Hold, Hold.conversation_id == BookedTick.held_by)
@@ -94,19 +96,34 @@ def busy_in(
 def take(
     session: Session, options: Iterable[Option], *, booking_id: str = "", held_by: str = ""
 ) -> Option | None:
-    """Takes the ticks of the first option that is free, for a booking or a hold; None if none is.
+    """Takes the time of the first option that is free, for a booking or a hold; None if none is.
 
-    All take ticks in the same order, so PostgreSQL has few deadlocks to resolve.
+    Where a day's visits are counted it takes one of the places too; one that somebody else took
+    meanwhile is no reason to refuse while there are others. All take ticks in the same order, so
+    PostgreSQL has few deadlocks to resolve.
     """
     owner = {"booking_id": booking_id or None, "held_by": held_by or None}
     return next((each for each in options if _take(session, each, owner)), None)
 
 
 def _take(session: Session, option: Option, owner: dict[str, str | None]) -> bool:
-    """Takes the ticks of an option, or none of them when one is somebody else's."""
-    rows = [
-        {"resource": resource, "tick": tick, **owner} for resource, tick in sorted(option.ticks)
-    ]
+    """Takes the ticks of an option and its places, or none of them."""
+    whole = session.begin_nested()
+    if _insert(session, sorted(option.ticks), owner) and all(
+        any(_insert(session, [(day, place)], owner) for place in free)
+        for day, free in option.places
+    ):
+        whole.commit()
+        return True
+    whole.rollback()
+    return False
+
+
+def _insert(
+    session: Session, ticks: Sequence[tuple[str, int]], owner: Mapping[str, str | None]
+) -> bool:
+    """Inserts all of the rows, or none of them when one is somebody else's."""
+    rows = [{"resource": resource, "tick": tick, **owner} for resource, tick in ticks]
     if not rows:
         return True
     try:
@@ -117,6 +134,26 @@ def _take(session: Session, option: Option, owner: dict[str, str | None]) -> boo
     except IntegrityError:
         return False
     return True
+
+
+def count_visits(
+    database: Database, days_of: Callable[[datetime, str], Iterable[str]], at: datetime
+) -> None:
+    """Gives every visit to come its place in its days, after a limit was set in clinic.yml.
+
+    A visit that is one too many keeps its time, and gets a place above the limit.
+    `days_of` is `bot.clinic.availability.Availability.counted_days`.
+    """
+    coming = select(Booking).where(Booking.ends_at > at, Booking.status.in_(OPEN))
+    with database.work() as session:
+        for visit in session.scalars(coming.order_by(Booking.starts_at, Booking.id)).all():
+            days = set(days_of(visit.starts_at, visit.doctor or ""))
+            counted = select(BookedTick.resource).where(
+                BookedTick.booking_id == visit.id, BookedTick.resource.in_(days)
+            )
+            for day in sorted(days - set(session.scalars(counted))) if days else ():
+                owner = {"booking_id": visit.id}
+                next(place for place in count(1) if _insert(session, [(day, place)], owner))
 
 
 def give_back(session: Session, *, booking_id: str = "", held_by: str = "") -> None:

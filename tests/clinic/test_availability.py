@@ -352,6 +352,72 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         clinic().why_not("consultation", bare, {}, NOW)
 
 
+def counted(per_day: int | None = None, *doctors: dict[str, Any], **more: Any) -> Availability:
+    """A clinic with two rooms whose visits of a day are counted."""
+    own = list(doctors) or None
+    rules = {"visits_a_day": per_day}
+    return clinic(rules=rules, doctors=own, needs={"rooms": ["room_1", "room_2"]}, **more)
+
+
+def test_without_a_limit_no_place_is_counted() -> None:
+    for free in (clinic(), counted(None, doctor("mehra", visits_a_day=None))):
+        [option, *_] = free.options_at("consultation", at("2026-11-23T10:00"), {}, NOW)
+        assert option.places == ()
+        assert free.counted_days(option.starts_at, "mehra") == []
+
+
+def test_a_visit_needs_one_of_the_free_places_of_its_day_in_the_clinics_calendar() -> None:
+    # 10:00 in Auckland is the evening before by UTC.
+    far = counted(3, doctor("mehra", visits_a_day=2), zone="Pacific/Auckland")
+    start = at("2026-11-24T10:00", "Pacific/Auckland")
+    [option, *_] = far.options_at("consultation", start, {"day:2026-11-24": {2}}, NOW)
+    assert option.places == (("day:2026-11-24", (1, 3)), ("day:2026-11-24:mehra", (1, 2)))
+    assert far.counted_days(start, "mehra") == ["day:2026-11-24", "day:2026-11-24:mehra"]
+    assert far.counted_days(start, "") == ["day:2026-11-24"]
+
+
+def test_a_day_with_as_many_visits_as_it_may_have_is_full() -> None:
+    two_a_day = counted(2)
+    full = {"day:2026-11-23": {1, 2}}
+    assert times_on(two_a_day, busy={"day:2026-11-23": {2}}) == ["10:00", "10:30", "11:00", "11:30"]
+    assert times_on(two_a_day, busy=full) == []
+    assert why_not(two_a_day, "2026-11-23T10:00", full) == "full"
+    assert two_a_day.options_at("consultation", at("2026-11-23T10:00"), full, NOW) == []
+    assert times_on(two_a_day, date(2026, 11, 24), full) == ["10:00", "10:30", "11:00", "11:30"]
+
+
+def test_on_a_full_day_a_minute_at_which_no_visit_starts_is_still_none() -> None:
+    assert why_not(counted(1), "2026-11-23T10:10", {"day:2026-11-23": {1}}) == "off_grid"
+    assert why_not(counted(1), "2026-11-23T13:00", {"day:2026-11-23": {1}}) == "closed"
+
+
+def test_a_doctor_with_enough_visits_is_left_out_and_another_comes() -> None:
+    half = counted(None, doctor("mehra", visits_a_day=1), doctor("pinto"))
+    busy: dict[str, set[int]] = {"day:2026-11-23:mehra": {1}}
+    options = half.options_at("consultation", at("2026-11-23T10:00"), busy, NOW)
+    assert {each.doctor for each in options} == {"pinto"}
+
+    both = counted(None, doctor("mehra", visits_a_day=1), doctor("pinto", visits_a_day=1))
+    assert why_not(both, "2026-11-23T10:00", busy) == ""
+    assert why_not(both, "2026-11-23T10:00", {**busy, "day:2026-11-23:pinto": {1}}) == "full"
+
+
+def test_a_time_at_which_the_free_doctor_has_somebody_is_taken_and_not_full() -> None:
+    half = counted(None, doctor("mehra", visits_a_day=1), doctor("pinto"))
+    tick = int(at("2026-11-23T10:00").timestamp()) // 300
+    busy = {"day:2026-11-23:mehra": {1}, "doctor:pinto": {tick}}
+    assert why_not(half, "2026-11-23T10:00", busy) == "taken"
+
+
+def test_visits_of_before_a_limit_was_lowered_count_too() -> None:
+    # Three a day now; two have the places 4 and 5 of the five that there were.
+    lowered = counted(3)
+    busy: dict[str, set[int]] = {"day:2026-11-23": {4, 5}}
+    [option, *_] = lowered.options_at("consultation", at("2026-11-23T10:00"), busy, NOW)
+    assert option.places == (("day:2026-11-23", (1,)),)
+    assert times_on(lowered, busy={"day:2026-11-23": {4, 5, 6, 7}}) == []
+
+
 def is_fair(availability: Availability, held: list[str], booked: Any = None) -> bool:
     """Whether the last of these times of that Monday may be held too."""
     with_holds = {name: set(ticks) for name, ticks in (booked or {}).items()}
