@@ -26,7 +26,7 @@ POSTGRESQL_LIMITS = {
     "connect_timeout": 3,
     "options": "-c statement_timeout=4000 -c idle_in_transaction_session_timeout=10000",
 }
-# PostgreSQL's advisory locks have numbers; this is the only one here.
+# PostgreSQL's advisory locks have numbers; the other one is that of bot/store/ticks.py.
 _ONE_AT_A_TIME = 1
 _DO_NOT_WAIT_FOR_THE_DISK = text("SET LOCAL synchronous_commit TO OFF")
 # What a unit of work on SQLite is for decides how it begins; one without a kind writes for good.

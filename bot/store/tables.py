@@ -277,7 +277,7 @@ class Block(Base):
     __tablename__ = "blocks"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    # doctor:<id>, room:<id> or device:<id>
+    # doctor:<id>, room:<id>, device:<id>, or clinic for all of them
     resource: Mapped[str] = mapped_column(String(80))
     starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
     ends_at: Mapped[datetime] = mapped_column(Instant)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import datetime, timedelta, timezone
+from itertools import count, groupby
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import TICK, Option
+from bot.clinic.visits.blocks import CLINIC
 from bot.clinic.visits.statuses import OPEN
 from bot.store.database import Database
-from bot.store.tables import BookedTick, Booking, Hold
+from bot.store.tables import Block, BookedTick, Booking, Hold, table_of
 
 _TICK_SECONDS = int(TICK.total_seconds())
+# PostgreSQL's advisory lock of whoever takes or frees time; the other number is the database's own.
+_TICKS = 2
 # No visit, with its buffers, is as long as this; nor is any zone as far from UTC.
 _MARGIN = timedelta(days=1)
 
@@ -40,7 +43,8 @@ def busy(
         last: the latest instant.
         at: the present instant: a hold that is over by then takes nothing.
         but_held_by: a conversation for which its own hold is free.
-        but_booking: a visit that is being moved: its own time is free.
+        but_booking: a visit that is being moved: its own time is free, unless staff have blocked
+            it since.
         with_holds: false to see only what is booked or blocked.
     """
     with database.work(concurrent=True) as session:
@@ -90,7 +94,24 @@ def busy_in(
     found: dict[str, set[int]] = {}
     for resource, tick in session.execute(taken):
         found.setdefault(resource, set()).add(tick)
+    if but_booking:
+        own = select(BookedTick.resource, BookedTick.tick).where(
+            BookedTick.booking_id == but_booking
+        )
+        for resource, tick in _blocks_over(session, session.execute(own).all()):
+            found.setdefault(resource, set()).add(tick)
     return found
+
+
+def lock_ticks(session: Session, *, alone: bool = False) -> None:
+    """Keeps whoever takes or frees time waiting while staff block some, and the other way round.
+
+    A block takes what is free at its moment, and what a visit gives back later: with both at once
+    a tick would be left to nobody. SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        session.execute(select(lock(_TICKS)))
 
 
 def take(
@@ -102,6 +123,7 @@ def take(
     meanwhile is no reason to refuse while there are others. All take ticks in the same order, so
     PostgreSQL has few deadlocks to resolve.
     """
+    lock_ticks(session)
     owner = {"booking_id": booking_id or None, "held_by": held_by or None}
     return next((each for each in options if _take(session, each, owner)), None)
 
@@ -156,12 +178,63 @@ def count_visits(
                 next(place for place in count(1) if _insert(session, [(day, place)], owner))
 
 
-def give_back(session: Session, *, booking_id: str = "", held_by: str = "") -> None:
-    """Frees the ticks of a booking or of a hold."""
-    if booking_id:
-        session.execute(delete(BookedTick).where(BookedTick.booking_id == booking_id))
+def give_back(
+    session: Session, *, booking_id: str = "", held_by: str = "", block_id: str = ""
+) -> None:
+    """Frees the ticks of a booking, a hold or a block; what another block covers is then its own.
+
+    A hold has no tick inside a block.
+    """
+    lock_ticks(session)
     if held_by:
         session.execute(delete(BookedTick).where(BookedTick.held_by == held_by))
+        return
+    ticks = table_of(BookedTick)
+    owner = ticks.c.booking_id == booking_id if booking_id else ticks.c.block_id == block_id
+    freed = session.execute(delete(ticks).where(owner).returning(ticks.c.resource, ticks.c.tick))
+    blocked = _blocks_over(session, freed.all(), but=block_id)
+    for block, owned in groupby(sorted(blocked, key=blocked.__getitem__), blocked.__getitem__):
+        insert_blocked(session, owned, block)
+
+
+def insert_blocked(session: Session, ticks: Iterable[tuple[str, int]], block_id: str) -> None:
+    """Gives a block ticks that are free.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: one of them is not.
+    """
+    rows = [{"resource": resource, "tick": tick, "block_id": block_id} for resource, tick in ticks]
+    if rows:
+        # Many thousands for a month, which one statement would take seconds to name.
+        session.execute(insert(table_of(BookedTick)), rows)
+
+
+def ticks_between(starts_at: datetime, ends_at: datetime) -> range:
+    """The ticks of a time; one that it only touches is in it."""
+    first = int(starts_at.timestamp()) // _TICK_SECONDS
+    return range(first, -(-int(ends_at.timestamp()) // _TICK_SECONDS))
+
+
+def _blocks_over(
+    session: Session, ticks: Sequence[tuple[str, int]], but: str = ""
+) -> dict[tuple[str, int], str]:
+    """Those of the ticks that lie inside a block, with its id."""
+    # A day's visits are counted whether or not there is a block.
+    times = [each for each in ticks if not each[0].startswith("day:")]
+    if not times:
+        return {}
+    first, last = (
+        datetime.fromtimestamp(pick(tick for _, tick in times) * _TICK_SECONDS, timezone.utc)
+        for pick in (min, max)
+    )
+    found: dict[tuple[str, int], str] = {}
+    blocks = select(Block).where(Block.starts_at < last + TICK, Block.ends_at > first)
+    for block in session.scalars(blocks.where(Block.id != but).order_by(Block.id)):
+        covered = ticks_between(block.starts_at, block.ends_at)
+        for resource, tick in times:
+            if block.resource in (CLINIC, resource) and tick in covered:
+                found.setdefault((resource, tick), block.id)
+    return found
 
 
 def forget_expired_holds(session: Session, at: datetime) -> None:
@@ -169,6 +242,7 @@ def forget_expired_holds(session: Session, at: datetime) -> None:
 
     One that somebody else frees at this moment is left to them: whoever wants its ticks waits.
     """
+    lock_ticks(session)
     over = list(
         session.scalars(
             select(Hold.conversation_id)
