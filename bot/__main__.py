@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +18,11 @@ from bot.start import StartError, read_clinic_file
 from bot.store.database import Database
 from bot.store.requests import close_request, open_requests
 from bot.store.staff import FIRST_USER, PASSWORD_FILE, renew_password
+
+if TYPE_CHECKING:
+    from bot.visit_commands import VisitCommands
+
+_NO_DATABASE = "The database cannot be opened: check DATABASE_URL and VAR_DIR."
 
 
 def _run(_: argparse.Namespace) -> int:
@@ -98,9 +104,44 @@ def _content(arguments: argparse.Namespace) -> int:
             return command.show_diff(settings, clinic)
         return command.write_page(settings, clinic, arguments.out)
     except SQLAlchemyError:
-        raise StartError("The database cannot be opened: check DATABASE_URL and VAR_DIR.") from None
+        raise StartError(_NO_DATABASE) from None
     except OSError:
         raise StartError(f"{arguments.out} cannot be written: name another with --out.") from None
+
+
+def _block(arguments: argparse.Namespace) -> int:
+    commands = _visit_commands()
+    try:
+        if arguments.list:
+            return commands.list_blocks()
+        if arguments.remove:
+            return commands.remove_block(arguments.remove)
+        if not arguments.until:
+            raise StartError(
+                "Say what is blocked, from when and until when, like "
+                "`block doctor:mehra 2026-11-30T10:00 2026-11-30T14:00`."
+            )
+        return commands.block(
+            arguments.resource, arguments.since, arguments.until, arguments.reason
+        )
+    except SQLAlchemyError:
+        raise StartError(_NO_DATABASE) from None
+
+
+def _misfits(_: argparse.Namespace) -> int:
+    try:
+        return _visit_commands().misfits()
+    except SQLAlchemyError:
+        raise StartError(_NO_DATABASE) from None
+
+
+def _visit_commands() -> VisitCommands:
+    from bot.visit_commands import VisitCommands
+
+    settings = read_settings()
+    now = datetime.now(timezone.utc) + clock_offset(settings)
+    clinic = read_clinic_file(settings.clinic_file)
+    return VisitCommands(_database(), clinic, now, settings.public_url)
 
 
 def _make_key(_: argparse.Namespace) -> int:
@@ -125,6 +166,8 @@ def main() -> int:
         ("migrate", _migrate, "bring the database to the newest tables"),
         ("requests", _requests, "list what patients want a person to read"),
         ("content", _content, "write a page with every text a doctor answers for, and check them"),
+        ("block", _block, "keep a doctor, a room, a device or the clinic from being booked"),
+        ("misfits", _misfits, "list booked visits that no longer fit clinic.yml"),
         ("desk-password", _desk_password, "make a new password for the desk"),
         ("make-key", _make_key, "print a new key for DATA_KEY, SECRET_KEY or ENGINE_TOKEN"),
     ):
@@ -138,6 +181,19 @@ def main() -> int:
             command.add_argument("--session", default="", help="go on with this session")
         if name == "requests":
             command.add_argument("--close", metavar="ID", default="", help="mark one as done")
+        if name == "block":
+            command.add_argument(
+                "resource", nargs="?", help="such as doctor:mehra, or clinic for everything"
+            )
+            command.add_argument(
+                "since", nargs="?", metavar="from", help="such as 2026-11-30T10:00"
+            )
+            command.add_argument("until", nargs="?", metavar="to", help="the end, not included")
+            command.add_argument("--reason", default="", help="for staff")
+            command.add_argument(
+                "--list", action="store_true", help="print the blocks that are not over"
+            )
+            command.add_argument("--remove", metavar="ID", default="", help="free one again")
         if name == "content":
             command.add_argument(
                 "what", nargs="?", choices=["diff"], help="what changed since its last approval"

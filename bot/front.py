@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from bot.channels.visits import visit_route
 from bot.channels.website import Website
 from bot.channels.whatsapp import WhatsApp
 from bot.clinic.anger import Anger
+from bot.clinic.availability import Availability
 from bot.clinic.before_visit import BeforeVisit
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
@@ -48,6 +50,10 @@ from bot.jobs.notices import Notices
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
+from bot.store.ticks import count_visits
+from bot.visit_commands import find_misfits
+
+log = logging.getLogger(__name__)
 
 # Seconds that leftover messages wait for the engine at a start.
 ENGINE_PATIENCE = 120
@@ -126,8 +132,8 @@ def application(settings: Settings) -> Any:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        left = await door.leftovers()
-        door.in_background(door.work_off(left, _until_up(engine)))
+        await asyncio.to_thread(_look_at_visits, database, clinic, clock)
+        door.in_background(door.work_off(await door.leftovers(), _until_up(engine)))
         watching = [door.in_background(each) for each in (door.push(), before.watch())]
         if notices:
             watching.append(door.in_background(notices.watch()))
@@ -157,6 +163,20 @@ def application(settings: Settings) -> Any:
     if not settings.is_production:
         routes.append(rest_route(door))
     return website.application(Starlette(routes=routes, lifespan=lifespan))
+
+
+def _look_at_visits(database: Database, clinic: Mapping[str, Any], clock: Clock) -> None:
+    """What a changed clinic.yml means for the visits that are booked already."""
+    availability = Availability.from_mapping(clinic)
+    count_visits(database, availability.counted_days, clock.now())
+    found = find_misfits(database, clinic, clock.now())
+    if found:
+        ids = ", ".join(visit.id for visit, _ in found)
+        log.warning(
+            "%d booked visit(s) no longer fit clinic.yml (python -m bot misfits): %s",
+            len(found),
+            ids,
+        )
 
 
 def _wordings(clinic: Mapping[str, Any], wording: Mapping[str, Any]) -> Wordings:

@@ -207,6 +207,23 @@ class Availability:
             return "full"
         return "taken"
 
+    def why_outside(self, doctor: str, starts_at: datetime, ends_at: datetime) -> str:
+        """Why a visit does not lie within the hours as they are now; "" when it does.
+
+        "closed"  the clinic is not open for the whole visit
+        "away"    the doctor is not there for all of it
+        "break"   the doctor has a break in it
+
+        Raises:
+            ValueError: an instant has no time zone.
+        """
+        day = self._day_of(_utc(starts_at))
+        start, end = starts_at.timestamp(), _utc(ends_at).timestamp()
+        for who, reason in (("", "closed"), (doctor, "away")):
+            if not any(first <= start and end <= last for first, last in self._spans(who, day)):
+                return reason
+        return "break" if _touch(start, end, self._pauses(doctor, day)) else ""
+
     def is_fair_hold(
         self, visit: str, start: datetime, booked: Busy, with_holds: Busy, now: datetime
     ) -> bool:
@@ -290,14 +307,15 @@ class Availability:
     def _starts(self, kind: _Visit, day: date, doctors: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Each doctor with each instant of a day at which a visit fits the hours and no break."""
         for doctor in doctors:
-            breaks = self._breaks[doctor].instants_on(day) if doctor in self._breaks else ()
-            pauses = [(begin.timestamp(), end.timestamp()) for begin, end in breaks]
+            pauses = self._pauses(doctor, day)
             for first, end in self._spans(doctor, day):
                 for start in range(first, end - kind.length + 1, self._step):
-                    if not any(
-                        start < until and begin < start + kind.length for begin, until in pauses
-                    ):
+                    if not _touch(start, start + kind.length, pauses):
                         yield doctor, start
+
+    def _pauses(self, doctor: str, day: date) -> list[tuple[float, float]]:
+        breaks = self._breaks[doctor].instants_on(day) if doctor in self._breaks else ()
+        return [(begin.timestamp(), end.timestamp()) for begin, end in breaks]
 
     def _spans_around(self, doctor: str, kind: _Visit, start: datetime) -> list[_Span]:
         """The span of the doctor's day in which the whole visit lies, if there is one."""
@@ -365,6 +383,10 @@ def _joined(hours: OpeningHours, day: date) -> list[_Span]:
             first, _ = spans.pop()
         spans.append((first, last))
     return spans
+
+
+def _touch(start: float, end: float, pauses: Iterable[tuple[float, float]]) -> bool:
+    return any(start < until and begin < end for begin, until in pauses)
 
 
 def _resource(prefix: str, name: str) -> str:
