@@ -21,6 +21,7 @@ class Visit:
     starts_at: datetime = datetime(2026, 11, 24, 11, 30, tzinfo=timezone.utc)
     ends_at: datetime = datetime(2026, 11, 24, 11, 50, tzinfo=timezone.utc)
     created_at: datetime = datetime(2026, 11, 23, 6, tzinfo=timezone.utc)
+    updated_at: datetime | None = None
 
 
 def event_of(visit: Visit) -> Event:
@@ -36,11 +37,41 @@ def test_it_stands_in_the_clinics_zone_and_names_the_zones_rules() -> None:
     assert event_of(Visit()).start == Visit().starts_at
 
 
+def test_the_zones_rules_say_when_the_clocks_change_on_the_clock_that_ends() -> None:
+    london = {**CLINIC, "clinic": {**CLINIC["clinic"], "zone": "Europe/London"}}
+    file = visit_calendar(Visit(), london, WORDS).decode()
+    for rule in (
+        "BEGIN:DAYLIGHT DTSTART:20270328T010000 TZNAME:BST TZOFFSETFROM:+0000 TZOFFSETTO:+0100",
+        "BEGIN:STANDARD DTSTART:20261025T020000 TZNAME:GMT TZOFFSETFROM:+0100 TZOFFSETTO:+0000",
+    ):
+        assert rule.replace(" ", "\r\n") in file
+
+
+def test_the_second_of_two_equal_clock_times_is_told_in_utc() -> None:
+    london = {**CLINIC, "clinic": {**CLINIC["clinic"], "zone": "Europe/London"}}
+    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=timezone.utc) for hour in (0, 1)]
+    files = [
+        visit_calendar(replace(Visit(), starts_at=at, ends_at=at), london, WORDS) for at in twice
+    ]
+    assert b"DTSTART;TZID=Europe/London:20261025T013000" in files[0]
+    assert b"DTSTART:20261025T013000Z" in files[1]
+
+
 def test_the_uid_stays_and_the_sequence_counts_when_the_visit_moves() -> None:
     moved = replace(Visit(), starts_at=Visit().starts_at + timedelta(days=1), sequence=1)
     first, second = event_of(Visit()), event_of(moved)
     assert first["UID"] == second["UID"]
     assert (first["SEQUENCE"], second["SEQUENCE"]) == (0, 1)
+
+
+def test_its_stamps_are_those_of_the_last_change() -> None:
+    never = event_of(Visit())
+    for name in ("CREATED", "DTSTAMP", "LAST-MODIFIED"):
+        assert never[name].dt == Visit().created_at
+    changed_at = Visit().created_at + timedelta(hours=3)
+    changed = event_of(replace(Visit(), sequence=1, updated_at=changed_at))
+    assert changed["CREATED"].dt == Visit().created_at
+    assert changed["DTSTAMP"].dt == changed["LAST-MODIFIED"].dt == changed_at
 
 
 def test_no_word_of_medicine_and_nothing_of_the_patient_stands_in_it() -> None:
