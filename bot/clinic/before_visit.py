@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from bot.clinic.facts import facts, fill
 from bot.clinic.payloads import Press, write_payload
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.told import ToldBooking
 from bot.clinic.told import Visit as ToldVisit
 
@@ -54,14 +54,13 @@ class BeforeVisit:
     ) -> None:
         """`words`: the content of `data/before_visit.yml`; `wording`: of `data/facts.yml`."""
         self._clinic, self._words, self._wording, self._told = clinic, words, wording, told
-        self._zone = ZoneInfo(clinic["clinic"]["zone"])
-        self._quiet = quiet_span(str(clinic.get("quiet_hours") or ""))
+        self._quiet = QuietHours.from_mapping(clinic)
         self._devices = {each["id"]: str(each["kind"]) for each in clinic["devices"]}
 
     def is_due(self, visit: Visit, now: datetime) -> bool:
         """Whether it is time to say it, outside the clinic's quiet hours."""
         left = visit.starts_at - now
-        return TOO_LATE < left <= AHEAD and not self.is_quiet(now)
+        return TOO_LATE < left <= AHEAD and not self._quiet.cover(now)
 
     def is_needless(self, visit: Visit) -> bool:
         """Whether a talk was booked so late that its confirmation has said all of it just now."""
@@ -71,16 +70,6 @@ class BeforeVisit:
     def is_treatment(self, visit: Visit) -> bool:
         """Whether a device is used in this kind of visit."""
         return bool(self._clinic["visits"].get(visit.visit, {}).get("needs", {}).get("devices"))
-
-    def is_quiet(self, now: datetime) -> bool:
-        """Whether nothing unasked may be sent."""
-        if self._quiet is None:
-            return False
-        first, last = self._quiet
-        local = now.astimezone(self._zone).time()
-        if first <= last:
-            return first <= local < last
-        return local >= first or local < last
 
     def content(self, visit: Visit, now: datetime, *, has_check: bool) -> dict[str, Any]:
         """The message with its buttons: text and payloads as the outbox keeps them.
@@ -136,11 +125,3 @@ class BeforeVisit:
         place = "scalp" if visit.visit in self._words["scalp_visits"] else "skin"
         device = self._words["devices"].get(self._devices.get(visit.device, ""), "")
         return " ".join(each for each in (lines[place], lines["always"], device) if each)
-
-
-def quiet_span(written: str) -> tuple[time, time] | None:
-    """The quiet hours of clinic.yml, "21:00-09:00"; None for ""."""
-    if not written:
-        return None
-    first, _, last = written.partition("-")
-    return time.fromisoformat(first), time.fromisoformat(last)

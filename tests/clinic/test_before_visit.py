@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.clinic.before_visit import BeforeVisit, quiet_span
+from bot.clinic.before_visit import BeforeVisit
 from bot.clinic.text_checks import NeverSay, longest_sentence_words
 from bot.clinic.told import ToldBooking
 from bot.data_files import DATA, ROOT, read_yaml
@@ -62,13 +62,6 @@ def test_nothing_is_said_in_quiet_hours(hour: int, quiet: bool) -> None:
     visit = replace(TALK, starts_at=at + timedelta(hours=40))
     assert before(quiet_hours="21:00-09:00").is_due(visit, at) is not quiet
     assert before(quiet_hours="").is_due(visit, at)
-
-
-def test_quiet_hours_may_lie_within_a_day() -> None:
-    rules = before(quiet_hours="12:00-14:00")
-    assert rules.is_quiet(NOW)
-    assert not rules.is_quiet(NOW + timedelta(hours=2))
-    assert quiet_span("") is None
 
 
 def test_a_talk_booked_within_two_days_needs_no_second_message() -> None:
