@@ -46,6 +46,7 @@ from bot.clinic.times import TimeWords
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.dialogue import VisitDialogue
 from bot.clinic.visits.policy import ChangePolicy
+from bot.clinic.visits.reminders import ReminderPlan
 from bot.data_files import DATA, aftercare_parts, button_labels, common_words, read_yaml
 from bot.encryption import Cipher
 from bot.settings import Settings, clock_offset, read_settings
@@ -96,6 +97,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         keeper=TimeKeeper.from_mapping(clinic, availability),
         policy=policy,
         mails=settings.smtp is not None,
+        remind=ReminderPlan.from_mapping(clinic),
     )
     dialogue = VisitDialogue(visit_words, words, reader, offers, policy, clinic["clinic"]["zone"])
     visit = (database, clock, VisitRules(dialogue, rules, visit_words["labels"]))

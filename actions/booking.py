@@ -29,6 +29,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.told import ToldBooking, response_to
 from bot.clinic.visits.policy import ChangePolicy
+from bot.clinic.visits.reminders import ReminderPlan
 from bot.store import bookings, conversations, drafts, holds, ticks
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
@@ -76,6 +77,8 @@ class BookingRules:
     policy: ChangePolicy
     # Whether the clinic can send e-mail.
     mails: bool
+    # When patients who want it are reminded.
+    remind: ReminderPlan
 
 
 class BookingAction(DatabaseAction):
@@ -258,8 +261,9 @@ class ListenToBooking(BookingAction):
             reminders=draft.reminders,
             email=draft.email,
         )
+        wants_reminders = draft.reminders != "none"
         reminders = GivenConsent(
-            "reminders", self.rules.consent_versions["reminders"], draft.reminders != "none"
+            "reminders", self.rules.consent_versions["reminders"], wants_reminders
         )
         try:
             bookings.book(
@@ -272,6 +276,7 @@ class ListenToBooking(BookingAction):
                 world.now,
                 mails=self.rules.mails,
                 policy=self.rules.policy.version,
+                remind_at=self.rules.remind.due(start, world.now) if wants_reminders else (),
             )
         except TimeTaken:
             later = self.world(tracker)

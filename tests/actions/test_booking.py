@@ -16,7 +16,7 @@ from bot.store import drafts, messages
 from bot.store.bookings import open_bookings_of
 from bot.store.database import Database
 from bot.store.messages import Answer
-from bot.store.tables import Base, BookedTick, Booking, Consent
+from bot.store.tables import Base, BookedTick, Booking, Consent, Reminder
 from tests.actions.conftest import Turn
 
 OPENING = "I want to book for acne, tomorrow 5 pm"
@@ -206,6 +206,19 @@ async def test_from_a_channel_with_a_number_that_number_is_offered(
     await patient.says("yes")
     assert (patient.visits[0].phone, patient.visits[0].reminders) == ("+12025550143", "whatsapp")
     assert ("reminders", "1", True) in patient.consents
+
+
+async def test_who_wants_reminders_is_reminded_and_nobody_else(patient: Patient) -> None:
+    await patient.reaches_the_read_back()
+    await patient.says("yes")
+    assert count(patient.database, Reminder) == 0
+    await patient.opens("book for acne Friday 5 pm")
+    for answer in ("yes", "Asha Rao", "99999 00071", "by phone call", "yes"):
+        await patient.says(answer)
+    with patient.database.work() as session:
+        due = [each.due_at for each in session.scalars(select(Reminder).order_by(Reminder.due_at))]
+    start = patient.visits[1].starts_at
+    assert due == [start - timedelta(days=1), start - timedelta(hours=2)]
 
 
 # --- what is kept, and when
