@@ -20,6 +20,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, asked_text, safety_text
 from bot.clinic.told import ToldBooking, response_to
 from bot.door.engine import Engine, EngineError, Turn
@@ -28,6 +29,7 @@ from bot.store.bookings import booking_made_by
 from bot.store.conversations import Standing
 from bot.store.database import Database
 from bot.store.messages import Answer, Inbound, Opening, Outbound
+from bot.store.unasked import claim_unasked
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +115,7 @@ class Door:
         self._wordings = wordings
         self._clock = clock
         self._hours = OpeningHours.from_mapping(wordings.clinic)
+        self._quiet = QuietHours.from_mapping(wordings.clinic)
         self._silence = timedelta(hours=wordings.clinic["conversation"]["silence_hours"])
         self._senders: dict[str, Send] = {}
         self._pushing: set[str] = set()
@@ -307,12 +310,17 @@ class Door:
     async def send(self, outbound: Outbound) -> bool:
         """Hands one message of the outbox to its channel; whether it waits no longer."""
         try:
-            if not await asyncio.to_thread(messages.claim, self._database, outbound.id):
+            if not await asyncio.to_thread(self._claim, outbound):
                 return True
         except Exception as error:
             logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
             return False
         return await self._deliver(outbound)
+
+    def _claim(self, outbound: Outbound) -> bool:
+        if outbound.unasked:
+            return claim_unasked(self._database, outbound.id, self._clock.now())
+        return messages.claim(self._database, outbound.id)
 
     async def _deliver(self, outbound: Outbound) -> bool:
         """Hands a claimed message to its channel; whether it waits no longer."""
@@ -354,6 +362,9 @@ class Door:
                 is_blocked = False
                 for outbound in waiting:
                     if is_blocked and not _is_urgent(outbound):
+                        continue
+                    if outbound.unasked and self._quiet.cover(self._clock.now()):
+                        # It could not leave before they began, and waits for their end.
                         continue
                     is_due = channel not in self._pushing or self._is_due(outbound)
                     has_left = is_due and await self.send(outbound)

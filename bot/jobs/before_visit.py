@@ -6,31 +6,23 @@ outbox. Where the assistant may not write, the team is asked to call.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot import logs
 from bot.clinic.before_visit import AHEAD, BeforeVisit
 from bot.clinic.clock import Clock
 from bot.clinic.facts import fill
+from bot.clinic.visits.ways import EMAIL, WHATSAPP, Way, Ways
+from bot.jobs.looking import look_again_and_again
 from bot.store import before_visit as store
-from bot.store.before_visit import Coming
 from bot.store.checks import make_link
+from bot.store.coming import Coming
 from bot.store.database import Database
-from bot.store.messages import EMAIL
 
 logger = logging.getLogger(__name__)
-
-# Seconds between two looks; a visit is two days away.
-LOOK_EVERY = 10.0
-WHATSAPP = "whatsapp"
-# Meta takes free text so long after the patient's last message; a little is left for the sending.
-WINDOW = timedelta(hours=24) - timedelta(minutes=10)
-NO_REMINDER = "none"
-PENDING = "pending"
 
 
 class BeforeVisits:
@@ -44,9 +36,7 @@ class BeforeVisits:
         template: Mapping[str, str],
         letter: Mapping[str, str],
         public_url: str,
-        *,
-        mails: bool,
-        writes: bool,
+        ways: Ways,
     ) -> None:
         """Tells nobody yet.
 
@@ -57,25 +47,15 @@ class BeforeVisits:
             template: `whatsapp.templates` of clinic.yml.
             letter: the block `before_visit` of `data/email.yml`.
             public_url: where the check's page is.
-            mails: whether the clinic can send e-mail.
-            writes: whether WhatsApp is set up.
+            ways: what the clinic can do.
         """
         self._database, self._clock, self._before = database, clock, before
         self._template, self._letter, self._url = template, letter, public_url
-        self._mails, self._writes = mails, writes
+        self._ways = ways
 
     async def watch(self) -> None:
         """Looks again and again until it is cancelled."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception as error:
-                logger.error(
-                    "looking for visits that come failed, error %s: %s",
-                    logs.new_error_id(),
-                    logs.describe(error),
-                )
-            await asyncio.sleep(LOOK_EVERY)
+        await look_again_and_again(self.look, "visits that come")
 
     def look(self) -> None:
         """One look: everybody whose visit comes is told, in the order of the visits."""
@@ -99,43 +79,23 @@ class BeforeVisits:
 
     def _tell(self, coming: Coming, now: datetime) -> None:
         visit = coming.visit
-        is_unwanted = visit.reminders == NO_REMINDER or coming.wants_nothing_unasked
-        if is_unwanted or self._before.is_needless(visit):
-            store.leave_out(self._database, coming, now)
-            return
-        if visit.status == PENDING:
-            # It is not confirmed, and must not be told as if it were.
-            store.leave_to_team(self._database, coming, now)
-            return
-        content = self._before.content(visit, now, has_check=coming.has_check)
-        if self._may_mail(coming):
-            store.tell(
-                self._database,
-                coming,
-                EMAIL,
-                visit.email,
-                self._as_letter(coming, content, now),
-                now,
-            )
-        elif self._may_write(coming, now):
-            in_window = now - coming.last_heard_at < WINDOW
-            said = content if in_window else self._as_template(coming, now)
-            store.tell(self._database, coming, WHATSAPP, coming.address, said, now)
-        elif store.leave_to_team(self._database, coming, now):
-            logger.info("visit %s is left to the team to call", visit.id)
-
-    def _may_mail(self, coming: Coming) -> bool:
-        is_wanted = coming.visit.reminders == EMAIL and bool(coming.visit.email)
-        return is_wanted and self._mails and not coming.in_danger
-
-    def _may_write(self, coming: Coming, now: datetime) -> bool:
-        """Whether a message on WhatsApp may go out by itself."""
-        is_wanted = coming.visit.reminders == WHATSAPP and coming.channel == WHATSAPP
-        if not (is_wanted and self._writes) or coming.in_danger:
-            return False
         # The template's buttons ask about the writer's own health (brief 4.1).
-        has_template = self._template["before_visit"] and coming.visit.patient_is == "self"
-        return now - coming.last_heard_at < WINDOW or bool(has_template)
+        has_template = bool(self._template["before_visit"]) and visit.patient_is == "self"
+        way = self._ways.to_remind(coming, now, has_template=has_template)
+        if way is Way.NOBODY or self._before.is_needless(visit):
+            store.leave_out(self._database, coming, now)
+        elif way is Way.TEAM:
+            if store.leave_to_team(self._database, coming, now):
+                logger.info("visit %s is left to the team to call", visit.id)
+        elif way is Way.EMAIL:
+            letter = self._as_letter(coming, now)
+            store.tell(self._database, coming, EMAIL, visit.email, letter, now)
+        else:
+            said = self._as_template if way is Way.TEMPLATE else self._as_message
+            store.tell(self._database, coming, WHATSAPP, coming.address, said(coming, now), now)
+
+    def _as_message(self, coming: Coming, now: datetime) -> dict[str, Any]:
+        return self._before.content(coming.visit, now, has_check=coming.has_check)
 
     def _as_template(self, coming: Coming, now: datetime) -> dict[str, Any]:
         """The same in the template that Meta knows: visit, kind, preparation, question."""
@@ -153,10 +113,9 @@ class BeforeVisits:
             },
         }
 
-    def _as_letter(
-        self, coming: Coming, content: Mapping[str, Any], now: datetime
-    ) -> dict[str, Any]:
+    def _as_letter(self, coming: Coming, now: datetime) -> dict[str, Any]:
         visit = coming.visit
+        content = self._as_message(coming, now)
         link = ""
         if visit.patient_is == "self":
             key = make_link(self._database, visit.conversation_id, visit.message_id, visit.id, now)

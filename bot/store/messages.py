@@ -189,6 +189,8 @@ class Outbound:
     next_try_at: datetime | None = None
     # Taken for sending by the unit of work that made it; nobody else will send it.
     is_claimed: bool = field(default=False, compare=False)
+    # Nobody asked for it: `bot.store.unasked` takes it for sending.
+    unasked: bool = False
 
 
 @dataclass(frozen=True)
@@ -433,11 +435,17 @@ def queue_elsewhere(
     address: str,
     content: dict[str, Any],
     at: datetime,
+    *,
+    unasked: bool = False,
+    conversation_id: str = "",
 ) -> None:
     """Puts a message into the outbox that goes another way than its conversation, such as e-mail.
 
     It is no part of the answer to the patient's message `message_id`, and waits in a queue of its
     own. Inside a unit of work that is open already; called once for what should be sent once.
+
+    `unasked`: nobody asked for it, so it is looked at again before it is sent
+    (`bot.store.unasked`). `conversation_id`: whose it is, where not that of the message.
     """
     message = session.get_one(InboundMessage, message_id)
     last = session.scalar(
@@ -448,7 +456,7 @@ def queue_elsewhere(
     session.add(
         OutboundMessage(
             id=new_id(),
-            conversation_id=message.conversation_id,
+            conversation_id=conversation_id or message.conversation_id,
             reply_to=message_id,
             position=_ELSEWHERE if last is None else last + 1,
             content=json.dumps(content, ensure_ascii=False),
@@ -456,6 +464,7 @@ def queue_elsewhere(
             state=QUEUED,
             channel=channel,
             address=address,
+            unasked=unasked,
         )
     )
 
@@ -640,9 +649,7 @@ def release_all(database: Database) -> None:
     """
     with database.work() as session:
         unasked = select(OutboundMessage.id, OutboundMessage.created_at).where(
-            OutboundMessage.state == SENDING,
-            OutboundMessage.channel.is_not(None),
-            OutboundMessage.channel != EMAIL,
+            OutboundMessage.state == SENDING, OutboundMessage.unasked.is_(True)
         )
         for outbound_id, created_at in session.execute(unasked).all():
             _not_delivered(session, outbound_id, created_at)
@@ -701,4 +708,5 @@ def _outbound(message: OutboundMessage, conversation: Conversation) -> Outbound:
         address,
         message.attempts,
         message.next_try_at,
+        unasked=message.unasked,
     )

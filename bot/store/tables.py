@@ -250,6 +250,8 @@ class Booking(Base):
     # A number typed on the website: when it was asked whether it is the patient's, and the answer.
     number_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     number_is_theirs: Mapped[bool | None] = mapped_column(Boolean)
+    # The conversation on WhatsApp in which it was asked, or from which it was answered.
+    number_conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
 
     __table_args__ = (UniqueConstraint("phone_hash", "place"),)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,84 +12,39 @@ import pytest
 
 from bot.channels.whatsapp import calls_for
 from bot.clinic.before_visit import BeforeVisit
-from bot.clinic.told import ToldBooking
-from bot.data_files import DATA, ROOT, read_yaml
+from bot.clinic.visits.ways import Ways
+from bot.data_files import DATA, read_yaml
 from bot.jobs.before_visit import BeforeVisits
-from bot.store import bookings, checks, messages
-from bot.store.bookings import Booked
+from bot.store import checks, messages
 from bot.store.conversations import stop_unasked
-from bot.store.database import Database
 from bot.store.messages import Answer
-from bot.store.requests import open_requests_in_full
 from bot.store.tables import Booking
-from tests.door.conftest import NOW, HandClock
+from tests.door.conftest import HandClock
 from tests.fake_cloud_api import faults
+from tests.jobs.visiting import CLINIC, FACTS, LETTERS, PHONE, TOLD, Visiting
 from tests.store.databases import opened_database
-from tests.store.test_bookings import AVAILABILITY, new_booking
 
-CLINIC = read_yaml(ROOT / "clinic.yml")
-FACTS, LETTERS = read_yaml(DATA / "facts.yml"), read_yaml(DATA / "email.yml")
-LABELS = read_yaml(DATA / "booking.yml")["labels"]
-PHONE = "919999900001"
 TEMPLATE = {"before_visit": "before_visit", "language": "en"}
 NO_TEMPLATE = {"before_visit": "", "language": "en"}
-_ids = count(1)
 
 
 @dataclass
-class Clinic:
+class Clinic(Visiting):
     """Visits that come, and the job that tells of them."""
 
-    database: Database
-    clock: HandClock
     template: Mapping[str, str]
-
-    def book(self, reminders: str = "whatsapp", **said: str) -> Booked:
-        """A visit in six days, by somebody who writes on WhatsApp."""
-        message = self.hears("yes")
-        start = NOW.replace(hour=4, minute=30, second=0, microsecond=0) + timedelta(days=7)
-        options = AVAILABILITY.options_at("consultation", start, {}, NOW)
-        new = new_booking(message, reminders=reminders, **said)
-        return bookings.book(self.database, new, options, 2, "booked", (), self.clock.now())
-
-    def hears(self, text: str) -> messages.Inbound:
-        """A message of the patient's."""
-        return messages.receive(
-            self.database, "whatsapp", "asha", f"id {next(_ids)}", text,
-            self.clock.now(), timedelta(hours=12), PHONE,
-        )  # fmt: skip
 
     def look(self) -> None:
         """One look of the job, with nothing in memory."""
-        told = ToldBooking(CLINIC, LABELS, FACTS["times"], "https://clinic.example")
         BeforeVisits(
             self.database,
             self.clock,  # type: ignore[arg-type]
-            BeforeVisit(CLINIC, read_yaml(DATA / "before_visit.yml"), FACTS, told),
+            BeforeVisit(CLINIC, read_yaml(DATA / "before_visit.yml"), FACTS, TOLD),
             self.template,
             LETTERS["before_visit"],
             "https://clinic.example",
-            mails=True,
-            writes=True,
+            Ways(mails=True, writes=True),
         ).look()
-
-    def comes_near(self, visit: Booked, **left: float) -> None:
-        """Time passes until so long before the visit."""
-        at = visit.starts_at - timedelta(**left)
-        self.clock.pass_by(seconds=(at - self.clock.now()).total_seconds())
-
-    def sent(self, channel: str = "whatsapp") -> list[dict[str, Any]]:
-        """What waits in the outbox beside the answers."""
-        return [
-            each.content
-            for _, whose in messages.due(self.database, [channel], self.clock.now())
-            for each in messages.unsent(self.database, channel, whose)
-        ]
-
-    @property
-    def asked_of_the_team(self) -> list[tuple[str, Mapping[str, str]]]:
-        """Kind of each request, and how to reach the patient."""
-        return [(each.kind, each.details) for each in open_requests_in_full(self.database, 10)]
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.store import before_visit, bookings, messages
-from bot.store.before_visit import REQUEST, Coming, leave_out, leave_to_team, not_told_yet, tell
+from bot.store.before_visit import REQUEST, leave_out, leave_to_team, not_told_yet, tell
 from bot.store.bookings import Booked
 from bot.store.checks import FINISHED, begin_check
+from bot.store.coming import Coming
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
 from bot.store.messages import Answer

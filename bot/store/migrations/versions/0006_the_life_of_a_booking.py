@@ -129,6 +129,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('confirmed_at', sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column('number_asked_at', sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column('number_is_theirs', sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column('number_conversation_id', sa.String(length=32), nullable=True))
+        batch_op.create_foreign_key(batch_op.f('fk_bookings_number_conversation_id'), 'conversations', ['number_conversation_id'], ['id'])
 
     with op.batch_alter_table('conversations', schema=None) as batch_op:
         batch_op.add_column(sa.Column('origin', sa.String(length=64), nullable=True))
@@ -145,6 +147,8 @@ def downgrade() -> None:
         batch_op.drop_column('origin')
 
     with op.batch_alter_table('bookings', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_bookings_number_conversation_id'), type_='foreignkey')
+        batch_op.drop_column('number_conversation_id')
         batch_op.drop_column('number_is_theirs')
         batch_op.drop_column('number_asked_at')
         batch_op.drop_column('confirmed_at')
