@@ -31,10 +31,13 @@ from bot.clinic.availability import Availability
 from bot.clinic.before_visit import BeforeVisit
 from bot.clinic.clock import Clock
 from bot.clinic.facts import facts, fill
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.red_flags import RedFlags
 from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
+from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.ways import Ways
 from bot.content.project import Project, read_project
 from bot.data_files import DATA, ROOT, booked_responses, common_words, read_signs, read_yaml
 from bot.desk.brief import BriefView
@@ -46,7 +49,9 @@ from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
 from bot.jobs.before_visit import BeforeVisits
+from bot.jobs.looking import Job
 from bot.jobs.notices import Notices
+from bot.jobs.reminders import Reminders
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
@@ -98,18 +103,20 @@ def application(settings: Settings) -> Any:
     website = Website(door, settings.secret_key, _origins(settings, clinic))
     whatsapp = WhatsApp(door, settings.whatsapp, wordings.frame) if settings.whatsapp else None
     mailer = Mailer(settings.smtp, clock) if settings.smtp else None
-    notices = None
+    jobs = _about_visits(settings, database, clock, wordings, email, told)
     if mailer:
         letters = EmailWordings(clinic, wording, email, booking["calendar"])
         Email(door, database, mailer, letters, told, clock)
-        notices = Notices(
-            database,
-            clock,
-            mailer.send,
-            clinic["notices"],
-            email["notice"],
-            at_the_desk["urgencies"],
-            f"{settings.public_url}/desk",
+        jobs.append(
+            Notices(
+                database,
+                clock,
+                mailer.send,
+                clinic["notices"],
+                email["notice"],
+                at_the_desk["urgencies"],
+                f"{settings.public_url}/desk",
+            )
         )
     desk = Desk(
         database,
@@ -128,8 +135,6 @@ def application(settings: Settings) -> Any:
         known = facts(clinic, wording, clock.now())
         return HTMLResponse(_fill_page(page, known), headers=HEADERS)
 
-    before = _before_visits(settings, database, clock, wordings, email, told)
-
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(_look_at_visits, database, clinic, clock)
@@ -137,6 +142,11 @@ def application(settings: Settings) -> Any:
         watching = [door.in_background(each) for each in (door.push(), before.watch())]
         if notices:
             watching.append(door.in_background(notices.watch()))
+        left = await door.leftovers()
+        door.in_background(door.work_off(left, _until_up(engine)))
+        watching = [
+            door.in_background(each) for each in (door.push(), *(job.watch() for job in jobs))
+        ]
         yield
         for each in watching:
             each.cancel()
@@ -229,26 +239,32 @@ def _content_pages(
     return ContentPages(desk, database, clock, project.register, checks, served, view)
 
 
-def _before_visits(
+def _about_visits(
     settings: Settings,
     database: Database,
     clock: Clock,
     wordings: Wordings,
     email: Mapping[str, Any],
     told: ToldBooking,
-) -> BeforeVisits:
-    """What is said two days before a visit."""
-    said = read_yaml(DATA / "before_visit.yml")
-    return BeforeVisits(
-        database,
-        clock,
-        BeforeVisit(wordings.clinic, said, wordings.facts, told),
-        wordings.clinic["whatsapp"]["templates"],
-        email["before_visit"],
-        settings.public_url,
-        mails=settings.smtp is not None,
-        writes=settings.whatsapp is not None,
-    )
+) -> list[Job]:
+    """The jobs that tell patients of their visits by themselves."""
+    clinic = wordings.clinic
+    ways = Ways(mails=settings.smtp is not None, writes=settings.whatsapp is not None)
+    notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wordings.facts, told)
+    return [
+        BeforeVisits(
+            database,
+            clock,
+            BeforeVisit(clinic, read_yaml(DATA / "before_visit.yml"), wordings.facts, told),
+            clinic["whatsapp"]["templates"],
+            email["before_visit"],
+            settings.public_url,
+            ways,
+        ),
+        Reminders(
+            database, clock, notices, QuietHours.from_mapping(clinic), email["reminder"], ways
+        ),
+    ]
 
 
 async def _until_up(engine: Engine) -> None:

@@ -381,6 +381,9 @@ class Templates(Block):
     """Names of message templates that Meta has approved; "" where there is none."""
 
     before_visit: Text = ""
+    reminder: Text = ""
+    change: Text = ""
+    first_message: Text = ""
     language: Text = "en"
 
 

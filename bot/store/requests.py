@@ -110,15 +110,20 @@ def store_request(
     urgency: str,
     at: datetime,
     details: Mapping[str, str] | None = None,
+    *,
+    again: bool = False,
 ) -> None:
-    """`add_request` inside a unit of work that is open already."""
+    """`add_request` inside a unit of work that is open already.
+
+    `again`: one of this kind that was dealt with waits anew, as for a visit that was moved.
+    """
     if urgency not in URGENCIES:
         raise ValueError(f"{urgency!r} is no urgency of a request")
     known = session.scalar(
-        select(StaffRequest.id).where(
-            StaffRequest.message_id == message_id, StaffRequest.kind == kind
-        )
+        select(StaffRequest).where(StaffRequest.message_id == message_id, StaffRequest.kind == kind)
     )
+    if known is not None and again and known.closed_at is not None:
+        known.created_at, known.closed_at, known.noticed_at = at, None, None
     if known is None:
         reached = details or _how_to_reach(session, conversation_id)
         session.add(
