@@ -139,11 +139,6 @@ def application(settings: Settings) -> Any:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(_look_at_visits, database, clinic, clock)
         door.in_background(door.work_off(await door.leftovers(), _until_up(engine)))
-        watching = [door.in_background(each) for each in (door.push(), before.watch())]
-        if notices:
-            watching.append(door.in_background(notices.watch()))
-        left = await door.leftovers()
-        door.in_background(door.work_off(left, _until_up(engine)))
         watching = [
             door.in_background(each) for each in (door.push(), *(job.watch() for job in jobs))
         ]

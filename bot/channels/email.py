@@ -233,15 +233,15 @@ class Email:
         if booked is None or not outbound.address:
             logger.error("message %s has no booking or no address", outbound.id)
             return Delivery.FAILED
-        subject, body = self._told_of(booked)
+        subject, body = self._told_of(booked, moved="moved" in outbound.content)
         return await self._mailer.send(
             outbound.id, outbound.address, subject, body, self._calendar_of(booked)
         )
 
-    def _told_of(self, booked: Booked) -> tuple[str, str]:
+    def _told_of(self, booked: Booked, *, moved: bool) -> tuple[str, str]:
         """Subject and body for the visit as it stands now, which may not be as it was booked."""
         known = facts(self._wordings.clinic, self._wordings.facts, self._clock.now())
-        words = self._wordings.email["visits"][_standing(booked)]
+        words = self._wordings.email["visits"][_standing(booked, moved=moved)]
         return words["subject"], fill(words["body"], {**known, **self._told.values(booked)})
 
     def _calendar_of(self, booked: Booked) -> CalendarFile:
@@ -252,8 +252,10 @@ class Email:
         )
 
 
-def _standing(booked: Booked) -> str:
+def _standing(booked: Booked, *, moved: bool) -> str:
     """Which of the letters tells of a visit."""
     if booked.status in GIVEN_BACK:
         return "cancelled"
-    return "pending" if booked.status == "pending" else "booked"
+    if booked.status == "pending":
+        return "pending"
+    return "moved" if moved else "booked"

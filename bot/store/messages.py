@@ -36,8 +36,9 @@ TEXT = "text"
 MEDIA = ("image", "audio", "video", "document")
 OFFERS_LAST = timedelta(hours=24)
 EMAIL = "email"
-# Position of the first message that goes another way; no answer has so many messages.
-_ELSEWHERE = 1000
+# Positions of the first message that comes later than the answer, and of the first that goes
+# another way; no answer has so many messages.
+_LATER, _ELSEWHERE = 500, 1000
 
 # What every turn asks is written once, against the tables: composing a statement and loading
 # objects cost more than the database does (docs/benchmarks.md).
@@ -448,17 +449,13 @@ def queue_elsewhere(
     (`bot.store.unasked`). `conversation_id`: whose it is, where not that of the message.
     """
     message = session.get_one(InboundMessage, message_id)
-    last = session.scalar(
-        select(func.max(OutboundMessage.position)).where(
-            OutboundMessage.reply_to == message_id, OutboundMessage.channel.is_not(None)
-        )
-    )
+    goes_elsewhere = OutboundMessage.channel.is_not(None)
     session.add(
         OutboundMessage(
             id=new_id(),
             conversation_id=conversation_id or message.conversation_id,
             reply_to=message_id,
-            position=_ELSEWHERE if last is None else last + 1,
+            position=_next_position(session, message_id, goes_elsewhere, _ELSEWHERE),
             content=json.dumps(content, ensure_ascii=False),
             created_at=at,
             state=QUEUED,
@@ -467,6 +464,38 @@ def queue_elsewhere(
             unasked=unasked,
         )
     )
+
+
+def queue_notice(session: Session, message_id: str, content: dict[str, Any], at: datetime) -> None:
+    """Puts a message into the outbox of the conversation of the patient's message `message_id`.
+
+    It comes later than the answer and waits like one, on the website for the next connection.
+    Inside a unit of work that is open already; called once for what should be sent once.
+    """
+    message = session.get_one(InboundMessage, message_id)
+    stays = OutboundMessage.channel.is_(None)
+    session.add(
+        OutboundMessage(
+            id=new_id(),
+            conversation_id=message.conversation_id,
+            reply_to=message_id,
+            position=_next_position(session, message_id, stays, _LATER),
+            content=json.dumps(content, ensure_ascii=False),
+            created_at=at,
+            state=QUEUED,
+        )
+    )
+
+
+def _next_position(
+    session: Session, message_id: str, which: ColumnElement[bool], first: int
+) -> int:
+    last = session.scalar(
+        select(func.max(OutboundMessage.position)).where(
+            OutboundMessage.reply_to == message_id, which
+        )
+    )
+    return first if last is None else max(first, last + 1)
 
 
 def _ask_staff(session: Session, message: InboundMessage, kind: str, at: datetime) -> None:

@@ -17,14 +17,15 @@ from sqlalchemy.orm import Session
 from bot.clinic.availability import Option
 from bot.clinic.visits.statuses import GIVEN_BACK, may_become
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver, as_booked, hold_as
-from bot.store.changes import By, add_change
+from bot.store.changes import PATIENT, By, add_change
 from bot.store.database import Database, lost_a_race
 from bot.store.drafts import VISIT, delete_draft
 from bot.store.holds import release_hold
-from bot.store.messages import EMAIL, RECEIVED, queue_elsewhere
+from bot.store.messages import EMAIL, RECEIVED
 from bot.store.reminders import plan_reminders
 from bot.store.tables import Booking, BookingChange, InboundMessage
 from bot.store.ticks import forget_expired_holds, give_back, take
+from bot.store.told_changes import ChangeTeller, queue_letter
 
 _TRIES = 5
 Done = TypeVar("Done")
@@ -49,6 +50,7 @@ def move_visit(
     *,
     remind_at: Sequence[datetime] = (),
     mails: bool = False,
+    teller: ChangeTeller | None = None,
 ) -> Booked:
     """Moves a visit to the first option that is still free; its old time is free again at once.
 
@@ -65,6 +67,7 @@ def move_visit(
         at: the present instant.
         remind_at: when the patient is reminded of the new time.
         mails: whether the clinic can send e-mail.
+        teller: tells the patient, on their channel, what somebody else did.
 
     Raises:
         TimeTaken: somebody else has the time.
@@ -90,7 +93,10 @@ def move_visit(
         row.status, row.before_told_at = status, None
         _note_change(session, row, before, started, by, at)
         plan_reminders(session, row, remind_at)
-        _mail(session, row, at, mails=mails)
+        if teller and by.who != PATIENT:
+            teller.tell(session, row, before, at, moved=True)
+        else:
+            _mail(session, row, at, mails=mails, moved=True)
         return as_booked(row)
 
     return _tried(database, work)
@@ -106,6 +112,7 @@ def set_status(
     *,
     remind_at: Sequence[datetime] = (),
     mails: bool = False,
+    teller: ChangeTeller | None = None,
 ) -> Booked:
     """Gives a visit another status; one that is given back frees its time and its place.
 
@@ -133,7 +140,9 @@ def set_status(
         _note_change(session, row, before, row.starts_at, by, at)
         if before == "pending" and status == "booked":
             plan_reminders(session, row, remind_at)
-        if status in GIVEN_BACK or before == "pending":
+        if teller and by.who != PATIENT:
+            teller.tell(session, row, before, at, moved=False)
+        elif status in GIVEN_BACK or before == "pending":
             _mail(session, row, at, mails=mails)
         return as_booked(row)
 
@@ -211,10 +220,12 @@ def _release_own_hold(session: Session, by: By) -> None:
         delete_draft(session, conversation, VISIT)
 
 
-def _mail(session: Session, row: Booking, at: datetime, *, mails: bool) -> None:
+def _mail(
+    session: Session, row: Booking, at: datetime, *, mails: bool, moved: bool = False
+) -> None:
     """The same by e-mail, with the new calendar file, where the patient wants e-mail."""
     if mails and row.reminders == EMAIL and row.email:
-        queue_elsewhere(session, row.message_id, EMAIL, row.email, {"booking": row.id}, at)
+        queue_letter(session, row, at, moved=moved)
 
 
 def _tried(database: Database, work: Callable[[Session], Done]) -> Done:

@@ -28,9 +28,11 @@ from bot.encryption import Cipher
 from bot.settings import PLAIN, STARTTLS, TLS, SettingsError, SmtpSettings, read_settings
 from bot.store import bookings, messages
 from bot.store.bookings import Booked, NewBooking
+from bot.store.changes import By
 from bot.store.database import Database
 from bot.store.messages import FAILED, SENDING, SENT, Inbound
 from bot.store.tables import Booking, OutboundMessage
+from bot.store.visits import move_visit
 from tests import fake_smtp
 from tests.channels.test_whatsapp import Front
 from tests.door.conftest import NOW, PATIENCE, Reception, eventually, notice, says, told, wordings
@@ -231,7 +233,13 @@ async def test_a_subject_says_nothing_of_medicine_or_the_patient(post: Post) -> 
     assert "hair fall" not in message.as_string()
 
 
-@pytest.mark.parametrize("letter", [*LETTERS["visits"].values(), LETTERS["notice"]])
+@pytest.mark.parametrize(
+    "letter",
+    [
+        *LETTERS["visits"].values(),
+        *(LETTERS[name] for name in ("reminder", "before_visit", "notice")),
+    ],
+)
 def test_no_subject_holds_a_word_of_medicine(letter: dict[str, str]) -> None:
     assert not any(word in letter["subject"].casefold() for word in MEDICAL)
 
@@ -248,6 +256,23 @@ async def test_a_booking_that_staff_confirm_says_so(post: Post) -> None:
     mail = await post.hears()
     assert "still has to confirm" in mail.text
     assert "Your appointment is on" not in mail.text
+
+
+async def test_a_visit_that_moved_is_told_with_its_new_time(post: Post) -> None:
+    booked = book(post.database, post.said_yes())
+    start = STARTS + timedelta(days=1)
+    ticks = (("doctor:mehra", int(start.timestamp()) // 300),)
+    option = Option(start, start + timedelta(minutes=20), "mehra", "consulting_1", "", ticks)
+    staff = By("staff", staff_user="desk")
+    move_visit(post.database, booked.id, 0, [option], "booked", staff, NOW, mails=True)
+    post.push()
+    await eventually(lambda: post.states() == [SENT, SENT])
+    first, second = post.smtp.sent_to(ADDRESS)
+    # Each is rendered when it is sent, as the visit stands then.
+    assert first.message["Subject"] == LETTERS["visits"]["booked"]["subject"]
+    assert second.message["Subject"] == LETTERS["visits"]["moved"]["subject"]
+    for mail in (first, second):
+        assert "Wednesday 25 Nov 2026 at 16:30" in mail.text
 
 
 async def test_a_visit_that_was_given_back_before_it_was_sent_is_told_as_cancelled(
