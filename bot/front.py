@@ -44,6 +44,7 @@ from bot.desk.brief import BriefView
 from bot.desk.content import ContentPages
 from bot.desk.content_view import ContentView
 from bot.desk.pages import Desk
+from bot.desk.visits import VisitPages
 from bot.door.content import ServedContent
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
@@ -80,7 +81,6 @@ def application(settings: Settings) -> Any:
     booking = read_yaml(DATA / "booking.yml")
     email = read_yaml(DATA / "email.yml")
     at_the_desk = read_yaml(DATA / "desk.yml")["desk"]
-    suitability = Catalogue(read_yaml(DATA / "suitability.yml"))
     told = ToldBooking(clinic, booking["labels"], wording["times"], settings.public_url)
     clock = Clock(clock_offset(settings))
     database = Database(settings.database_url, Cipher(settings.data_key))
@@ -118,12 +118,8 @@ def application(settings: Settings) -> Any:
                 f"{settings.public_url}/desk",
             )
         )
-    desk = Desk(
-        database,
-        clock,
-        BriefView(clinic, at_the_desk, wording["times"], suitability),
-        settings.secret_key,
-        over_tls=settings.public_url.startswith("https://"),
+    desk, pages_of_staff = _desk(
+        settings, database, clock, clinic, at_the_desk, wording, mails=mailer is not None
     )
     page = (PAGE / "index.html").read_text("utf-8")
 
@@ -157,7 +153,7 @@ def application(settings: Settings) -> Any:
         Route("/health", health),
         Mount("/page", StaticFiles(directory=PAGE)),
         visit_route(database, clinic, booking["calendar"], wordings.frame["no_such_visit"]),
-        *desk.routes(),
+        *pages_of_staff,
         *_check_page(
             settings, database, clock, red_flags, wordings, booking, told, served
         ).routes(),
@@ -217,6 +213,25 @@ def _check_page(
         settings.secret_key,
         over_tls=settings.public_url.startswith("https://"),
     )
+
+
+def _desk(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    clinic: Mapping[str, Any],
+    at_the_desk: Mapping[str, Any],
+    wording: Mapping[str, Any],
+    *,
+    mails: bool,
+) -> tuple[Desk, list[Route]]:
+    """The desk, for the pages of other modules, and the routes of its lists and visits."""
+    catalogue = Catalogue(read_yaml(DATA / "suitability.yml"))
+    view = BriefView(clinic, at_the_desk, wording["times"], catalogue)
+    over_tls = settings.public_url.startswith("https://")
+    desk = Desk(database, clock, view, settings.secret_key, over_tls=over_tls)
+    visits = VisitPages(desk, database, clock, view, mails=mails)
+    return desk, [*desk.routes(), *visits.routes()]
 
 
 def _content_pages(

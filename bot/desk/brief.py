@@ -25,6 +25,7 @@ from bot.clinic.suitability.questions import UNKNOWN_DEVICE, Catalogue
 from bot.desk.view import Mark, View, VisitView
 from bot.store.bookings import SELF, Booked, booking_with
 from bot.store.brief import Background, KeptConsent, Sign, background_of
+from bot.store.changes import Change
 from bot.store.checks import FINISHED, STOPPED, StoredCheck, check_for
 from bot.store.database import Database
 
@@ -78,6 +79,24 @@ class ConsentView:
     purpose: str
     version: str
     answer: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """One line of a visit's history."""
+
+    when: str
+    by: str
+    what: str
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """What became of a visit until now, the newest first, and what its patient agreed to."""
+
+    lines: tuple[Past, ...]
+    confirmed: str
+    rules: str
 
 
 @dataclass(frozen=True)
@@ -150,6 +169,45 @@ class BriefView(View):
                 for each in known.written
                 if is_own
             ),
+        )
+
+    def history(self, visit: Booked, changes: Sequence[Change]) -> HistoryView:
+        """What happened to a visit; `changes`: the oldest first."""
+        words = self._words["history"]
+        told = [each for each in changes if each.policy]
+        confirmed = "confirmed" if visit.confirmed_at else "not_confirmed"
+        return HistoryView(
+            lines=tuple(self._past(each) for each in reversed(changes)),
+            confirmed=words[confirmed].format(
+                at=self._moment(visit.confirmed_at) if visit.confirmed_at else ""
+            ),
+            rules=words["rules" if told else "no_rules"].format(
+                version=told[-1].policy if told else "",
+                at=self._moment(told[-1].at) if told else "",
+            ),
+        )
+
+    def _past(self, change: Change) -> Past:
+        words = self._words["history"]
+        by = words["by"].get(change.by, change.by)
+        before, after = (
+            self._said("statuses", each) for each in (change.status_before, change.status_after)
+        )
+        starts = self._moment(change.starts_after)
+        if change.starts_before is None:
+            said = [words["made"].format(after=after, starts=starts)]
+        else:
+            said = []
+            if change.status_before != change.status_after:
+                said.append(words["became"].format(before=before, after=after))
+            if change.starts_before != change.starts_after:
+                was = self._moment(change.starts_before)
+                said.append(words["moved"].format(was=was, starts=starts))
+        return Past(
+            when=self._moment(change.at),
+            by=by.format(user=change.staff_user),
+            # A change of nothing is the patient's word that they come.
+            what=" ".join(said) or str(words["comes"]),
         )
 
     def _mark(self, visit: Booked, stored: StoredCheck | None) -> Mark:

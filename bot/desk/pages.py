@@ -20,10 +20,10 @@ from starlette.routing import Route
 
 from bot import logs
 from bot.clinic.clock import Clock
-from bot.desk.brief import BriefView, brief_of
+from bot.desk.brief import BriefView
 from bot.desk.sessions import SESSION_LASTS, Session, Sessions, WrongPasswords
 from bot.desk.view import phone_link
-from bot.store.bookings import open_bookings_of, upcoming
+from bot.store.bookings import day_list, open_bookings_of
 from bot.store.checks import checks_for
 from bot.store.database import Database
 from bot.store.requests import close_request, count_open_requests, open_requests_in_full
@@ -96,7 +96,6 @@ class Desk:
             Route(LOGIN, self._guarded(self._log_in), methods=["POST"]),
             Route("/desk/logout", self._guarded(self._log_out), methods=["POST"]),
             Route("/desk/requests/{id}/done", self._guarded(self._done), methods=["POST"]),
-            Route("/desk/visits/{id}", self._guarded(self._visit)),
             Route("/desk/desk.css", _style),
         ]
 
@@ -161,7 +160,7 @@ class Desk:
             conversation: open_bookings_of(self._database, conversation, now)
             for conversation in {each.conversation_id for each in found}
         }
-        coming = upcoming(self._database, now)
+        coming = day_list(self._database, *self._view.today(now))
         marks = self._view.marks(coming, checks_for(self._database, [each.id for each in coming]))
         return self._page(
             "desk.html",
@@ -170,17 +169,6 @@ class Desk:
             days=self._view.days(coming, marks, now),
             **values,
         )
-
-    async def _visit(self, request: Request) -> Response:
-        if await self._logged_in(request) is None:
-            return _go(LOGIN)
-        return await asyncio.to_thread(self._visit_page, request.path_params["id"])
-
-    def _visit_page(self, visit_id: str) -> Response:
-        brief = brief_of(self._database, self._view, visit_id, self._clock.now())
-        if brief is None:
-            return self._page("no_visit.html", 404)
-        return self._page("brief.html", brief=brief)
 
     async def _login_page(self, request: Request) -> Response:
         if await self._logged_in(request) is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
 from bot.clinic.content import unreviewed_until
 from bot.clinic.details import spoken_phone
 from bot.clinic.hours import OpeningHours
+from bot.clinic.visits.acts import OVER, acts
+from bot.clinic.visits.statuses import CANCELLED
 from bot.store.bookings import Booked
 from bot.store.requests import RequestInFull, Turn
 
@@ -68,11 +70,27 @@ UNMARKED = Mark()
 
 
 @dataclass(frozen=True)
+class Act:
+    """Something that staff may do with a visit: the status it gets, and what the button says."""
+
+    status: str
+    label: str
+
+
+@dataclass(frozen=True)
 class VisitView:
     """A consultation as the page shows it."""
 
     id: str
+    # As in `Booked.sequence`: a form names the state of the visit that it was made for.
+    sequence: int
     mark: Mark
+    # What staff may do at once; to cancel is asked once more on a page of its own.
+    acts: tuple[Act, ...]
+    # Label of the way to cancel; "" where it cannot be cancelled.
+    cancel: str
+    # Nobody waits for it any more.
+    is_over: bool
     day: str
     starts: str
     ends: str
@@ -132,6 +150,22 @@ class View:
             for day, visits in groupby(booked, key=lambda each: self._local(each.starts_at).date())
         ]
 
+    def today(self, now: datetime) -> tuple[datetime, datetime]:
+        """When the present day of the clinic begins and ends."""
+        day = self._local(now).date()
+        begins, ends = (
+            datetime.combine(each, time(), self._hours.zone) for each in (day, day + DAY)
+        )
+        return begins, ends
+
+    def visit(self, found: Booked, now: datetime) -> VisitView:
+        """One visit."""
+        return self._visit(found, now)
+
+    def may_become(self, found: Booked, status: str, now: datetime) -> bool:
+        """Whether staff may give a visit that status now."""
+        return any(each.status == status for each in self._acts(found, now))
+
     def banner(self, now: datetime) -> str:
         """What stands on every page while texts are served that no doctor has approved."""
         until = unreviewed_until(self._clinic, self._local(now).date())
@@ -143,6 +177,10 @@ class View:
     def refusal(self, why: str) -> str:
         """Why a login is refused: `wrong`, `locked` or `old`."""
         return str(self._words["login"][why])
+
+    def visit_refusal(self, why: str) -> str:
+        """Why nothing was done with a visit: `changed` or `not_now`."""
+        return str(self._words["refusals"][why])
 
     def _request(
         self, found: RequestInFull, booked: Sequence[Booked], now: datetime
@@ -193,9 +231,15 @@ class View:
 
     def _visit(self, found: Booked, now: datetime, mark: Mark = UNMARKED) -> VisitView:
         starts, ends = self._local(found.starts_at), self._local(found.ends_at)
+        may = {each.status: each for each in self._acts(found, now)}
+        cancel = may.pop(CANCELLED, None)
         return VisitView(
             id=found.id,
+            sequence=found.sequence,
             mark=mark,
+            acts=tuple(may.values()),
+            cancel=cancel.label if cancel else "",
+            is_over=found.status in OVER,
             day=self._day(starts.date(), now),
             starts=starts.strftime("%H:%M"),
             ends=ends.strftime("%H:%M"),
@@ -212,6 +256,12 @@ class View:
             phone=_as_read(found.phone),
             concern=self._said("concerns", found.concern),
         )
+
+    def _acts(self, found: Booked, now: datetime) -> Iterable[Act]:
+        """What staff may do with a visit now, each in words that fit what it is."""
+        labels = self._words["acts"].get(found.status, {})
+        for status in acts(found.status, found.starts_at, found.ends_at, now, self._hours.zone):
+            yield Act(status, str(labels.get(status, status)))
 
     def _known(self, draft: Mapping[str, Any], now: datetime) -> Iterable[tuple[str, str]]:
         """The facts of a booking that was begun (`bot.clinic.booking.Draft`), each in words."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.availability import Option
 from bot.clinic.references import new_reference
-from bot.clinic.visits.statuses import GIVEN_BACK, OPEN
+from bot.clinic.visits.statuses import ENTERED_IN_ERROR, GIVEN_BACK, OPEN
 from bot.store.changes import By, add_change
 from bot.store.checks import bind_check
 from bot.store.consents import GivenConsent, store_consent
@@ -355,6 +355,18 @@ def upcoming(database: Database, at: datetime) -> list[Booked]:
     coming = _in_order().where(Booking.ends_at > at, Booking.status.not_in(GIVEN_BACK))
     with database.work(concurrent=True) as session:
         return [as_booked(row) for row in session.scalars(coming)]
+
+
+def day_list(database: Database, begins: datetime, ends: datetime) -> list[Booked]:
+    """The open visits since a day began, and all that were due on it, in order of time.
+
+    `begins`, `ends`: of the present day in the clinic's zone. What was entered by mistake is left
+    out.
+    """
+    is_today = (Booking.starts_at < ends) & (Booking.status != ENTERED_IN_ERROR)
+    listed = _in_order().where(Booking.starts_at >= begins, or_(Booking.status.in_(OPEN), is_today))
+    with database.work(concurrent=True) as session:
+        return [as_booked(row) for row in session.scalars(listed)]
 
 
 def _in_order() -> Select[Booking]:

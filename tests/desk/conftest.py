@@ -21,6 +21,7 @@ from bot.data_files import DATA, ROOT, read_yaml
 from bot.desk import pages
 from bot.desk.brief import BriefView
 from bot.desk.pages import Desk
+from bot.desk.visits import VisitPages
 from bot.store import messages, staff
 from bot.store.bookings import Booked, NewBooking, book
 from bot.store.database import Database
@@ -78,8 +79,10 @@ def the_view() -> BriefView:
 
 
 def application(database: Database, clock: HandClock, *, over_tls: bool = False) -> Starlette:
-    desk = Desk(database, clock, the_view(), SECRET, over_tls=over_tls)
-    return Starlette(routes=desk.routes())
+    view = the_view()
+    desk = Desk(database, clock, view, SECRET, over_tls=over_tls)
+    visits = VisitPages(desk, database, clock, view, mails=True)
+    return Starlette(routes=[*desk.routes(), *visits.routes()])
 
 
 class Visitor:
@@ -218,7 +221,9 @@ class Patients:
             details=details or None,
         )
 
-    def book(self, starts_at: datetime, person: str = "", **given: str) -> Booked:
+    def book(
+        self, starts_at: datetime, person: str = "", status: str = "booked", **given: str
+    ) -> Booked:
         """A consultation at a free time."""
         self._count += 1
         inbound = messages.receive(
@@ -233,7 +238,7 @@ class Patients:
         options = Availability(clinic()).options_at("consultation", starts_at, {}, NOW)
         said = {"patient_is": "self", "name": "Asha Rao", "phone": PHONES[self._count % 9]}
         new = NewBooking(inbound.conversation_id, inbound.id, "consultation", **(said | given))
-        return book(self._database, new, options, 2, "booked", [], NOW)
+        return book(self._database, new, options, 2, status, [], NOW)
 
     def write_and_ask(self, text: str, kind: str = "talk_to_staff", **rest: Any) -> Inbound:
         """A message and a request about it."""

@@ -11,12 +11,17 @@ import pytest
 
 from bot.clinic.suitability.questions import YES
 from bot.store.bookings import Booked
+from bot.store.changes import By
 from bot.store.consents import add_consent
 from bot.store.database import Database
+from bot.store.visits import set_status
 from tests.channels.browser import Browser
 from tests.desk.conftest import NOW, Patients, log_in, weak_texts
 from tests.desk.test_brief import STARTS, keep, whole
 
+# Today at 17:00 in Mumbai.
+TODAY = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
+LOADED = "document.readyState === 'complete'"
 SIZES = [(360, 740), (1280, 800)]
 
 
@@ -62,11 +67,71 @@ def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
     fill(patients)
     log_in(browser)
     heights = browser.evaluate(
-        "[...document.querySelectorAll('button, nav a, .brief-link')]"
+        "[...document.querySelectorAll('button, nav a, .brief-link, .acts a')]"
         ".map((node) => [node.textContent, node.getBoundingClientRect().height])"
     )
     assert heights
     assert [each for each in heights if each[1] < 44] == [], json.dumps(heights)
+
+
+def test_a_visit_is_cancelled_by_two_presses_and_stays_listed_struck_through(
+    browser: Browser, patients: Patients
+) -> None:
+    patients.book(TODAY)
+    log_in(browser)
+    browser.evaluate("document.querySelector('.acts a').click()")
+    browser.wait_for("location.pathname.endsWith('/cancel') && document.readyState === 'complete'")
+    browser.press("Cancel and tell the patient")
+    browser.wait_for("location.search === '?saved' && document.readyState === 'complete'")
+    assert browser.texts("h1") == ["Cancelled: Consultation, Monday 23 Nov 2026 at 17:00"]
+    browser.evaluate("document.querySelector('nav a').click()")
+    browser.wait_for("location.pathname === '/desk' && document.readyState === 'complete'")
+    assert browser.texts("tbody s")[0] == "17:00 to 17:20"
+    assert "line-through" in browser.evaluate(
+        "getComputedStyle(document.querySelector('tbody s')).textDecorationLine"
+    )
+
+
+def test_a_keyboard_confirms_a_visit_on_the_list(browser: Browser, patients: Patients) -> None:
+    patients.book(TODAY, status="pending")
+    log_in(browser)
+    browser.evaluate("document.querySelector('.acts button').focus()")
+    browser.press_key("Enter", 13)
+    browser.wait_for("document.querySelector('.acts button')?.textContent === 'Arrived'")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("path", ["", "/cancel"])
+def test_what_is_pressed_for_a_visit_is_named_large_enough_and_on_the_screen(
+    browser: Browser, patients: Patients, url: str, width: int, path: str
+) -> None:
+    visit = patients.book(TODAY, name="A" * 60)
+    browser.resize(width, 740)
+    log_in(browser)
+    browser.call("Page.navigate", url=f"{url}/desk/visits/{visit.id}{path}")
+    browser.wait_for(f"location.pathname.endsWith('{visit.id}{path}') && {LOADED}")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    pressed = browser.evaluate(
+        "[...document.querySelectorAll('form button, .acts a, .brief-link')].map((node) => "
+        "[node.textContent.trim(), node.getBoundingClientRect().height])"
+    )
+    assert pressed
+    assert [each for each in pressed if not each[0] or each[1] < 44] == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("path", ["/desk", "/desk/visits/{}?saved", "/desk/visits/{}/cancel"])
+def test_every_text_about_what_became_of_a_visit_stands_out(
+    browser: Browser, patients: Patients, database: Database, url: str, path: str, dark: bool
+) -> None:
+    visit = patients.book(TODAY)
+    if "cancel" not in path:
+        set_status(database, visit.id, 0, "cancelled", By("staff", staff_user="desk"), NOW)
+    browser.resize(1280, 800, dark=dark)
+    log_in(browser)
+    browser.call("Page.navigate", url=f"{url}{path.format(visit.id)}")
+    browser.wait_for(f"location.href === '{url}{path.format(visit.id)}' && {LOADED}")
+    assert weak_texts(browser) == []
 
 
 def long_check(patients: Patients, database: Database) -> Booked:

@@ -22,6 +22,7 @@ from bot.store.bookings import (
     TooManyBookings,
     TurnIsOver,
     booking_made_by,
+    day_list,
     open_bookings_of,
     upcoming,
 )
@@ -439,6 +440,30 @@ def test_a_visit_is_upcoming_until_it_ends(database: Database, book: Book) -> No
 def test_a_cancelled_visit_is_not_upcoming(database: Database, book: Book) -> None:
     set_status(database, book(), "cancelled")
     assert upcoming(database, NOW) == []
+
+
+@pytest.mark.parametrize("status", ["cancelled", "noshow", "fulfilled"])
+def test_the_day_list_keeps_what_is_over_for_as_long_as_its_day(
+    database: Database, book: Book, status: str
+) -> None:
+    booked = book()
+    begins, day = booked.starts_at - timedelta(hours=5), timedelta(days=1)
+    assert day_list(database, begins, begins + day) == [booked]
+    set_status(database, booked, status)
+    [listed] = day_list(database, begins, begins + day)
+    assert (listed.id, listed.status) == (booked.id, status)
+    assert day_list(database, begins - day, begins) == []
+    assert day_list(database, begins + day, begins + 2 * day) == []
+
+
+def test_the_day_list_holds_open_visits_of_later_days_and_none_entered_by_mistake(
+    database: Database, book: Book
+) -> None:
+    mistake, later_one = book(), book(start=later(hours=1))
+    set_status(database, mistake, "entered-in-error")
+    begins = mistake.starts_at - timedelta(hours=5)
+    assert day_list(database, begins, begins + timedelta(days=1)) == [later_one]
+    assert day_list(database, begins - timedelta(days=9), begins) == [later_one]
 
 
 def test_a_person_sees_bookings_of_all_their_conversations(
