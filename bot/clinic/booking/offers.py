@@ -10,6 +10,7 @@ from typing import Any
 from bot.clinic.booking.draft import Draft, Surroundings
 from bot.clinic.hours import OpeningHours
 from bot.clinic.times import TimeReading, TimeWish, TimeWords, read_times
+from bot.clinic.visits.wishes import fits
 
 # A patient reads this many times at a glance; a WhatsApp list holds ten rows.
 MOST_OFFERED = 6
@@ -45,7 +46,7 @@ class TimeOffers:
             return self._impossible(draft, wish, world)
         if wish.unclear:
             return replace(draft, choices=wish.choices).noted(f"which_{wish.unclear}")
-        fitting = [start for start in world.free() if self._fits(start, wish)]
+        fitting = [start for start in world.free() if fits(start, wish, self._hours.zone)]
         is_one_day = len({self._day(start) for start in fitting}) == 1
         if wish.exact is not None and wish.days and is_one_day:
             return replace(draft, start=_iso(fitting[0]))
@@ -115,7 +116,7 @@ class TimeOffers:
         right = replace(wish, problem="")
         if wish.problem != "no_such_time":
             right = replace(right, days=(), not_days=())
-        fitting = [start for start in world.free() if self._fits(start, right)]
+        fitting = [start for start in world.free() if fits(start, right, self._hours.zone)]
         offered = self._spread(fitting or world.free())
         return replace(draft, wish=right.to_json(), offered=offered).noted(wish.problem)
 
@@ -142,14 +143,6 @@ class TimeOffers:
         minute = _NOON if named is None else min(named, 24 * 60 - 1)
         wall = datetime.combine(day, time(minute // 60, minute % 60), self._hours.zone)
         return max(wall.astimezone(timezone.utc), world.now.astimezone(timezone.utc))
-
-    def _fits(self, start: datetime, wish: TimeWish) -> bool:
-        day, minute = self._day(start), self._minute(start)
-        is_day = (not wish.days or day in wish.days) and day not in wish.not_days
-        is_late_enough = wish.earliest is None or minute >= wish.earliest
-        is_early_enough = wish.latest is None or minute <= wish.latest
-        is_exact = wish.exact is None or minute == wish.exact
-        return is_day and is_late_enough and is_early_enough and is_exact
 
     def _spread(self, free: Sequence[datetime]) -> tuple[str, ...]:
         """A few times, over several days and over each day, so that one of them may suit."""
