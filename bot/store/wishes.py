@@ -1,0 +1,307 @@
+"""Units of work on the wait list: a wish is left once, and one time is offered for it at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from bot.clinic.times import TimeWish
+from bot.clinic.visits.statuses import BOOKED, CANCELLED, PROPOSED, WAITLIST
+from bot.clinic.visits.wishes import TEAM, WHATSAPP, is_over
+from bot.store.conversations import AFTER_CRISIS, new_id
+from bot.store.database import Database
+from bot.store.messages import FAILED, OFFERS_LAST, QUEUED, queue_elsewhere
+from bot.store.requests import store_request
+from bot.store.tables import (
+    Conversation,
+    InboundMessage,
+    Offer,
+    OutboundMessage,
+    StaffRequest,
+    Wish,
+)
+
+# What the team has to do where the assistant may not write.
+REQUEST = "offer_wish"
+# On the wait list, with a time offered or without.
+OPEN = (WAITLIST, PROPOSED)
+
+
+@dataclass(frozen=True)
+class Wished:
+    """A wish as it stands; `phone` is E.164, `patient_is` self, adult or minor."""
+
+    id: str
+    conversation_id: str
+    message_id: str
+    status: str
+    visit: str
+    patient_is: str
+    wish: TimeWish = field(repr=False)
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    created_at: datetime
+    offered_at: datetime | None
+    offered_start: datetime | None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the person who left a wish can be told of a time."""
+
+    channel: str
+    address: str = field(repr=False)
+    # When they last wrote on that channel.
+    last_heard_at: datetime
+    # Neither a STOP nor a sign of danger in the last 24 hours.
+    may_write: bool
+
+
+def leave_wish(
+    database: Database,
+    conversation_id: str,
+    message_id: str,
+    visit: str,
+    patient_is: str,
+    wish: TimeWish,
+    name: str,
+    phone: str,
+    at: datetime,
+) -> Wished:
+    """Puts a person on the wait list; an older wish of theirs for that kind of visit is replaced.
+
+    Called again for the same message it changes nothing and gives the wish as it stands.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: there is no such conversation or message.
+    """
+    with database.work() as session:
+        known = session.scalar(select(Wish).where(Wish.message_id == message_id))
+        if known is not None:
+            return _as_wished(known)
+        this = aliased(Conversation)
+        theirs = (
+            select(Conversation.id)
+            .join(
+                this, (this.channel == Conversation.channel) & (this.person == Conversation.person)
+            )
+            .where(this.id == conversation_id)
+        )
+        older = select(Wish.id).where(
+            Wish.conversation_id.in_(theirs), Wish.visit == visit, Wish.status.in_(OPEN)
+        )
+        for wish_id in session.scalars(older).all():
+            close_wish(session, wish_id, CANCELLED)
+        row = Wish(
+            id=new_id(),
+            conversation_id=conversation_id,
+            message_id=message_id,
+            status=WAITLIST,
+            visit=visit,
+            patient_is=patient_is,
+            wish=json.dumps(wish.to_json(), ensure_ascii=False),
+            name=name,
+            phone=phone,
+            created_at=at,
+        )
+        session.add(row)
+        session.flush()
+        return _as_wished(row)
+
+
+def open_wishes(database: Database, today: date) -> list[Wished]:
+    """The wait list, first left first; `today`, in the clinic's zone, decides which are over."""
+    found = select(Wish).where(Wish.status.in_(OPEN)).order_by(Wish.created_at, Wish.id)
+    with database.work(concurrent=True) as session:
+        wishes = [_as_wished(row) for row in session.scalars(found)]
+    return [each for each in wishes if not is_over(each.wish, today)]
+
+
+def wish_with(database: Database, wish_id: str) -> Wished | None:
+    """The wish with an id, open or not; None if there is none."""
+    with database.work(concurrent=True) as session:
+        row = session.get(Wish, wish_id)
+        return None if row is None else _as_wished(row)
+
+
+def reach_of(database: Database, conversation_id: str, at: datetime) -> Reach:
+    """How the person behind a conversation can be told something now, over all they wrote."""
+    with database.work(concurrent=True) as session:
+        where = session.get_one(Conversation, conversation_id)
+        theirs = (Conversation.channel == where.channel) & (Conversation.person == where.person)
+        stopped, *dangers = session.execute(
+            select(
+                func.max(Conversation.stopped_at),
+                func.max(Conversation.emergency_at),
+                func.max(Conversation.crisis_at),
+            ).where(theirs)
+        ).one()
+        heard = session.scalar(
+            select(func.max(InboundMessage.received_at))
+            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+            .where(theirs)
+        )
+    in_danger = any(at - moment < AFTER_CRISIS for moment in dangers if moment is not None)
+    return Reach(
+        where.channel,
+        where.address or "",
+        heard or where.last_message_at,
+        may_write=stopped is None and not in_danger,
+    )
+
+
+def offer(
+    database: Database,
+    wish_id: str,
+    start: datetime,
+    content: Mapping[str, Any],
+    at: datetime,
+    *,
+    way: str,
+    address: str = "",
+) -> bool:
+    """Offers a time for a wish that waits; false where it waits no longer, and nothing is sent.
+
+    The message stands in the outbox, or the request to call on the desk, from the moment on at
+    which the wish is "proposed". Its buttons count as offered until the visit.
+
+    Args:
+        database: where the wish is.
+        wish_id: which.
+        start: the beginning of the time.
+        content: the message with its buttons (`bot.clinic.visits.wishes.TimeOffer`).
+        at: the present instant.
+        way: `WHATSAPP`, `WEBSITE` or `TEAM`, as `bot.clinic.visits.wishes.way_to` says.
+        address: where WhatsApp writes to.
+    """
+    with database.work() as session:
+        if not _become(session, wish_id, (WAITLIST,), PROPOSED, offered_at=at, offered_start=start):
+            return False
+        row = session.get_one(Wish, wish_id)
+        if way == TEAM:
+            _ask_team(session, row, at)
+            return True
+        if way == WHATSAPP:
+            queue_elsewhere(
+                session, row.message_id, WHATSAPP, address, dict(content), at, unasked=True
+            )
+        else:
+            _queue_here(session, row, content, at)
+        for button in content.get("buttons", ()):
+            session.merge(
+                Offer(
+                    conversation_id=row.conversation_id,
+                    payload=button["payload"],
+                    offered_at=max(at, start - OFFERS_LAST),
+                )
+            )
+        return True
+
+
+def take_back(database: Database, wish_id: str) -> bool:
+    """Takes an offer back, so that another time can be offered; false where there is none."""
+    with database.work() as session:
+        _withdraw(session, wish_id)
+        return _become(session, wish_id, (PROPOSED,), WAITLIST, offered_at=None, offered_start=None)
+
+
+def close_wish(where: Database | Session, wish_id: str, status: str) -> bool:
+    """Ends a wish; false where it has ended already.
+
+    Args:
+        where: may be a unit of work that is open already, such as that of the booking.
+        wish_id: which.
+        status: "booked" where the time was taken, else "cancelled".
+
+    Raises:
+        ValueError: a wish does not end so.
+    """
+    if status not in (BOOKED, CANCELLED):
+        raise ValueError(f"a wish does not end as {status!r}")
+    if isinstance(where, Database):
+        with where.work() as session:
+            return close_wish(session, wish_id, status)
+    _withdraw(where, wish_id)
+    return _become(where, wish_id, OPEN, status)
+
+
+def _withdraw(session: Session, wish_id: str) -> None:
+    """An offer that has not left yet, and stands no longer, is not sent."""
+    left_with = select(Wish.message_id).where(Wish.id == wish_id).scalar_subquery()
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.reply_to == left_with,
+            OutboundMessage.unasked.is_(True),
+            OutboundMessage.state == QUEUED,
+        )
+        .values(state=FAILED)
+    )
+
+
+def _become(
+    session: Session, wish_id: str, before: tuple[str, ...], status: str, **more: Any
+) -> bool:
+    changed = session.execute(
+        update(Wish)
+        .where(Wish.id == wish_id, Wish.status.in_(before))
+        .values(status=status, **more)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _ask_team(session: Session, wish: Wish, at: datetime) -> None:
+    """A request to call; one that was dealt with is opened again for another time."""
+    details = {"phone": wish.phone, "name": wish.name}
+    known = update(StaffRequest).where(
+        StaffRequest.message_id == wish.message_id, StaffRequest.kind == REQUEST
+    )
+    again = session.execute(known.values(closed_at=None, created_at=at, noticed_at=None))
+    if not again.rowcount:  # type: ignore[attr-defined]
+        store_request(
+            session, wish.conversation_id, wish.message_id, REQUEST, "routine", at, details
+        )
+
+
+def _queue_here(session: Session, wish: Wish, content: Mapping[str, Any], at: datetime) -> None:
+    """Behind what was answered to the wish, for the next connection of the patient's browser."""
+    last = session.scalar(
+        select(func.max(OutboundMessage.position)).where(
+            OutboundMessage.reply_to == wish.message_id
+        )
+    )
+    session.add(
+        OutboundMessage(
+            id=new_id(),
+            conversation_id=wish.conversation_id,
+            reply_to=wish.message_id,
+            position=0 if last is None else last + 1,
+            content=json.dumps(dict(content), ensure_ascii=False),
+            created_at=at,
+            state=QUEUED,
+            unasked=True,
+        )
+    )
+
+
+def _as_wished(row: Wish) -> Wished:
+    return Wished(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        message_id=row.message_id,
+        status=row.status,
+        visit=row.visit,
+        patient_is=row.patient_is,
+        wish=TimeWish.from_json(json.loads(row.wish)),
+        name=row.name,
+        phone=row.phone,
+        created_at=row.created_at,
+        offered_at=row.offered_at,
+        offered_start=row.offered_start,
+    )
