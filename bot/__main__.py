@@ -135,6 +135,16 @@ def _misfits(_: argparse.Namespace) -> int:
         raise StartError(_NO_DATABASE) from None
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    days = (arguments.since, arguments.until)
+    try:
+        return _visit_commands().export(
+            arguments.format, arguments.out, days, with_names=arguments.with_names
+        )
+    except SQLAlchemyError:
+        raise StartError(_NO_DATABASE) from None
+
+
 def _visit_commands() -> VisitCommands:
     from bot.visit_commands import VisitCommands
 
@@ -168,6 +178,7 @@ def main() -> int:
         ("content", _content, "write a page with every text a doctor answers for, and check them"),
         ("block", _block, "keep a doctor, a room, a device or the clinic from being booked"),
         ("misfits", _misfits, "list booked visits that no longer fit clinic.yml"),
+        ("export", _export, "write visits into a file for another program"),
         ("desk-password", _desk_password, "make a new password for the desk"),
         ("make-key", _make_key, "print a new key for DATA_KEY, SECRET_KEY or ENGINE_TOKEN"),
     ):
@@ -194,6 +205,22 @@ def main() -> int:
                 "--list", action="store_true", help="print the blocks that are not over"
             )
             command.add_argument("--remove", metavar="ID", default="", help="free one again")
+        if name == "export":
+            command.add_argument("what", choices=["visits"], help="what is written")
+            command.add_argument(
+                "--format", choices=["csv", "fhir"], required=True,
+                help="a table, or FHIR R4 Appointments as JSON",
+            )  # fmt: skip
+            command.add_argument("--out", type=Path, required=True, help="where to write it")
+            command.add_argument(
+                "--from", dest="since", metavar="DATE", default="", help="the first day"
+            )
+            command.add_argument(
+                "--to", dest="until", metavar="DATE", default="", help="the last day, included"
+            )
+            command.add_argument(
+                "--with-names", action="store_true", help="with names and phones of patients"
+            )
         if name == "content":
             command.add_argument(
                 "what", nargs="?", choices=["diff"], help="what changed since its last approval"

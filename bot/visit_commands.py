@@ -1,24 +1,30 @@
-"""`python -m bot block` and `misfits`: what staff do with the booked visits outside the desk."""
+"""`python -m bot block`, `misfits` and `export`: what staff do with visits outside the desk."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clinic.visits.blocks import CLINIC, LONGEST, read_wall_time, resources_of
+from bot.clinic.visits.export import Export
 from bot.clinic.visits.misfits import Fitting
 from bot.clinic.visits.statuses import OPEN
 from bot.data_files import DATA, read_yaml
+from bot.private_file import write_private
 from bot.start import StartError
 from bot.store.blocks import add_block, blocks_between, remove_block
-from bot.store.bookings import Booked, upcoming
+from bot.store.bookings import Booked, bookings_between, upcoming
 from bot.store.database import Database
 
 # Nothing is booked or blocked as far ahead as this.
 _FAR = timedelta(days=800)
+# Nothing was booked before it.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
 class VisitCommands:
@@ -90,6 +96,46 @@ class VisitCommands:
         for visit, reason in found:
             print(f"{self._line(visit)}  {reasons[reason]}")
         return 1 if found else 0
+
+    def export(self, form: str, file: Path, days: tuple[str, str], *, with_names: bool) -> int:
+        """Writes the visits that begin on some days into a file that only its owner may read.
+
+        Args:
+            form: "csv", or "fhir" for JSON (`bot.clinic.visits.export`).
+            file: where to; one that is there already is replaced.
+            days: the first and the last day in the clinic's calendar; "" is no limit.
+            with_names: whether names and phones stand in it.
+
+        Raises:
+            StartError: a day is none, or the file cannot be written.
+        """
+        first, last = (self._day(text) for text in days)
+        if first and last and last < first:
+            raise StartError("The last day is before the first.")
+        begins = self._midnight(first) if first else _EARLIEST
+        ends = self._midnight(last + timedelta(days=1)) if last else self._now + _FAR
+        visits = bookings_between(self._database, begins, ends)
+        export = Export(self._clinic, with_names=with_names)
+        content = (
+            export.csv(visits)
+            if form == "csv"
+            else json.dumps(export.fhir(visits, self._now), ensure_ascii=False, indent=1) + "\n"
+        )
+        try:
+            write_private(file, content)
+        except OSError:
+            raise StartError(f"{file} cannot be written: name another with --out.") from None
+        print(f"{len(visits)} visits in {file}")
+        return 0
+
+    def _day(self, text: str) -> date | None:
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise StartError(f"{text} is no day: write one like 2026-11-30.") from None
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._zone)
 
     def _line(self, visit: Booked) -> str:
         return f"{visit.id}  {self._say(visit.starts_at)}  {self._desk}{visit.id}"

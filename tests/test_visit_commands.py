@@ -1,8 +1,11 @@
-"""`python -m bot block` and `misfits`, as a clinic's technician runs them."""
+"""`python -m bot block`, `misfits` and `export`, as a clinic's technician runs them."""
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -207,6 +210,93 @@ def test_a_visit_inside_a_block_no_longer_fits_and_a_cancelled_one_is_no_matter(
     assert capsys.readouterr().out.endswith("staff have blocked that time\n")
     set_status(database, visit.id, visit.sequence, "cancelled", By("staff"), MONDAY)
     assert command("misfits") == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "fhir"])
+def test_visits_are_written_into_a_file_that_only_its_owner_reads(
+    database: Database,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    form: str,
+) -> None:
+    visit = book(database)
+    file = tmp_path / "visits"
+    file.write_text("an older one that everybody reads", "utf-8")
+    assert command("export", "visits", "--format", form, "--out", str(file)) == 0
+    assert capsys.readouterr().out == f"1 visits in {file}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    written = file.read_text("utf-8")
+    assert visit.id in written
+    for secret in (NAME, PHONE, visit.reference, visit.calendar_key):
+        assert secret not in written
+
+
+def test_names_are_written_when_asked_for_and_are_not_printed(
+    database: Database, command: Command, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    visit = book(database)
+    file = tmp_path / "visits.json"
+    assert command("export", "visits", "--format", "fhir", "--out", str(file), "--with-names") == 0
+    [entry] = json.loads(file.read_text("utf-8"))["entry"]
+    assert entry["resource"]["contained"][0]["name"] == [{"text": NAME}]
+    assert visit.reference not in file.read_text("utf-8")
+    said = capsys.readouterr()
+    assert NAME not in said.out + said.err
+
+
+def test_the_days_are_the_clinics_and_both_are_included(
+    database: Database, command: Command, tmp_path: Path
+) -> None:
+    evening = MONDAY.replace(hour=13, minute=0)
+    visits = [book(database, start) for start in (MONDAY, evening, MONDAY + timedelta(days=1))]
+    set_status(database, visits[1].id, visits[1].sequence, "cancelled", By("staff"), MONDAY)
+    file = tmp_path / "visits.csv"
+
+    def exported(*days: str) -> list[str]:
+        assert command("export", "visits", "--format", "csv", "--out", str(file), *days) == 0
+        with file.open(encoding="utf-8", newline="") as opened:
+            return [row["id"] for row in csv.DictReader(opened)]
+
+    ids = [each.id for each in visits]
+    assert exported() == ids
+    assert exported("--to", "2026-11-30") == ids[:2]
+    assert exported("--from", "2026-12-01") == ids[2:]
+    assert exported("--from", "2026-11-30", "--to", "2026-12-01") == ids
+    assert exported("--to", "2026-11-29") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--from", "monday"], "monday is no day: write one like 2026-11-30."),
+        (["--to", "2026-11-31"], "2026-11-31 is no day: write one like 2026-11-30."),
+        (["--from", "2026-12-02", "--to", "2026-12-01"], "The last day is before the first."),
+    ],
+)
+def test_a_wrong_day_is_refused_and_nothing_is_written(
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: list[str],
+    sentence: str,
+) -> None:
+    file = tmp_path / "visits.csv"
+    assert command("export", "visits", "--format", "csv", "--out", str(file), *words) == 1
+    assert capsys.readouterr().err == f"{sentence}\n"
+    assert not file.exists()
+
+
+def test_a_place_that_cannot_be_written_is_named_and_no_part_is_left(
+    database: Database, command: Command, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    book(database)
+    folder = tmp_path / "folder" / "inside"
+    folder.mkdir(parents=True)
+    words = ("export", "visits", "--format", "csv", "--with-names", "--out", str(folder))
+    assert command(*words) == 1
+    assert capsys.readouterr().err == f"{folder} cannot be written: name another with --out.\n"
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_a_start_of_the_front_logs_how_many_do_not_fit_and_counts_the_visits_of_a_limit(

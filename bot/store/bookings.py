@@ -369,6 +369,13 @@ def day_list(database: Database, begins: datetime, ends: datetime) -> list[Booke
         return [as_booked(row) for row in session.scalars(listed)]
 
 
+def bookings_between(database: Database, first: datetime, last: datetime) -> list[Booked]:
+    """Every visit that begins in a time, of any status, in order of time; `last` not included."""
+    found = _in_order().where(Booking.starts_at >= first, Booking.starts_at < last)
+    with database.work(concurrent=True) as session:
+        return [as_booked(row) for row in session.scalars(found)]
+
+
 def _in_order() -> Select[Booking]:
     return select(Booking).order_by(Booking.starts_at, Booking.created_at, Booking.id)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -15,6 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.private_file import write_private
 from bot.store.database import Database
 from bot.store.tables import StaffUser
 
@@ -54,7 +53,7 @@ def make_first_user(database: Database, file: Path) -> bool:
             if _anybody(session):
                 return False
             _put(session, FIRST_USER, hashed)
-            _write_private(file, password)
+            write_private(file, f"{password}\n")
     except IntegrityError:
         # Another process started at the same moment and was first.
         return False
@@ -71,7 +70,7 @@ def renew_password(database: Database, file: Path) -> None:
     hashed = _hasher.hash(password)
     with database.work() as session:
         _put(session, FIRST_USER, hashed)
-        _write_private(file, password)
+        write_private(file, f"{password}\n")
 
 
 def set_password(database: Database, name: str, password: str) -> None:
@@ -134,17 +133,3 @@ def _put(session: Session, name: str, hashed: str) -> None:
 def _nobodys_hash() -> str:
     """The hash of a password that nobody has."""
     return _hasher.hash(secrets.token_urlsafe())
-
-
-def _write_private(file: Path, password: str) -> None:
-    """Writes the file whole or not at all, with mode 0600."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # The mode of a temporary file is 0600 from the moment it is made.
-    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as part:
-        try:
-            part.write(f"{password}\n")
-            part.flush()
-            os.replace(part.name, file)
-        except BaseException:
-            os.unlink(part.name)
-            raise
