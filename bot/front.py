@@ -38,6 +38,7 @@ from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
 from bot.clinic.visits.ways import Ways
+from bot.clinic.visits.wishes import TimeOffer
 from bot.content.project import Project, read_project
 from bot.data_files import DATA, ROOT, booked_responses, common_words, read_signs, read_yaml
 from bot.desk.brief import BriefView
@@ -45,6 +46,8 @@ from bot.desk.content import ContentPages
 from bot.desk.content_view import ContentView
 from bot.desk.pages import Desk
 from bot.desk.visits import VisitPages
+from bot.desk.waitlist import WaitListPages
+from bot.desk.waitlist_view import WaitListView
 from bot.door.content import ServedContent
 from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
@@ -231,7 +234,16 @@ def _desk(
     over_tls = settings.public_url.startswith("https://")
     desk = Desk(database, clock, view, settings.secret_key, over_tls=over_tls)
     visits = VisitPages(desk, database, clock, view, mails=mails)
-    return desk, [*desk.routes(), *visits.routes()]
+    waitlist = WaitListPages(
+        desk,
+        database,
+        clock,
+        Availability.from_mapping(clinic),
+        WaitListView(clinic, at_the_desk, wording["times"]),
+        TimeOffer(clinic, read_yaml(DATA / "wishes.yml")["offer"], wording["times"]),
+        has_whatsapp=settings.whatsapp is not None,
+    )
+    return desk, [*desk.routes(), *visits.routes(), *waitlist.routes()]
 
 
 def _content_pages(

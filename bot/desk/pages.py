@@ -28,6 +28,7 @@ from bot.store.checks import checks_for
 from bot.store.database import Database
 from bot.store.requests import close_request, count_open_requests, open_requests_in_full
 from bot.store.staff import FIRST_USER, log_in, password_hash_of
+from bot.store.wishes import open_wishes
 
 logger = logging.getLogger(__name__)
 
@@ -160,13 +161,15 @@ class Desk:
             conversation: open_bookings_of(self._database, conversation, now)
             for conversation in {each.conversation_id for each in found}
         }
-        coming = day_list(self._database, *self._view.today(now))
+        begins, ends = self._view.today(now)
+        coming = day_list(self._database, begins, ends)
         marks = self._view.marks(coming, checks_for(self._database, [each.id for each in coming]))
         return self._page(
             "desk.html",
             count=count_open_requests(self._database),
             requests=self._view.requests(found, theirs, now),
             days=self._view.days(coming, marks, now),
+            waiting=len(open_wishes(self._database, begins.date())),
             **values,
         )
 

@@ -150,6 +150,11 @@ class View:
             for day, visits in groupby(booked, key=lambda each: self._local(each.starts_at).date())
         ]
 
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of visit that the clinic has."""
+        return set(self._visits)
+
     def today(self, now: datetime) -> tuple[datetime, datetime]:
         """When the present day of the clinic begins and ends."""
         day = self._local(now).date()
@@ -199,7 +204,7 @@ class View:
             waiting=self._waiting(now - found.created_at),
             about=tuple(about),
             lines=lines,
-            phone=_as_read(found.details.get("phone", "")),
+            phone=as_read(found.details.get("phone", "")),
             good_time=found.details.get("good_time", ""),
             name=found.details.get("name", ""),
             known=tuple(self._known(found.draft, now)),
@@ -253,7 +258,7 @@ class View:
             reminders=self._said("reminders", found.reminders),
             email=found.email,
             name=found.name,
-            phone=_as_read(found.phone),
+            phone=as_read(found.phone),
             concern=self._said("concerns", found.concern),
         )
 
@@ -289,7 +294,13 @@ class View:
             for name, pattern in self._words["wish"].items()
             if wish.get(name) is not None
         ]
-        return ", ".join((*days, *times))
+        ruled_out = [
+            str(self._words["wish_not"]).format(
+                date=self._hours.say_date(date.fromisoformat(day), self._times)
+            )
+            for day in wish.get("not_days", ())
+        ]
+        return ", ".join((*days, *ruled_out, *times))
 
     def _said(self, block: str, name: str) -> str:
         return str(self._words[block].get(name, name))
@@ -319,7 +330,7 @@ class View:
         )
 
 
-def _as_read(phone: str) -> str:
+def as_read(phone: str) -> str:
     """A stored number in groups, as people read it; what is none stays as it is."""
     return spoken_phone(phone) if re.fullmatch(r"\+\d{6,15}", phone) else phone
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,22 @@ from bot.clinic.availability import Availability
 from bot.clinic.clock import Clock
 from bot.clinic.schema import read_clinic
 from bot.clinic.suitability.questions import Catalogue
+from bot.clinic.times import TimeWish
+from bot.clinic.visits.wishes import TimeOffer
 from bot.data_files import DATA, ROOT, read_yaml
 from bot.desk import pages
 from bot.desk.brief import BriefView
 from bot.desk.pages import Desk
 from bot.desk.visits import VisitPages
+from bot.desk.waitlist import WaitListPages
+from bot.desk.waitlist_view import WaitListView
 from bot.store import messages, staff
 from bot.store.bookings import Booked, NewBooking, book
 from bot.store.database import Database
 from bot.store.messages import Answer, Inbound
 from bot.store.requests import add_request
 from bot.store.tables import InboundMessage
+from bot.store.wishes import Wished, leave_wish
 from tests.channels.browser import Browser, served
 from tests.store.databases import opened_database
 
@@ -37,6 +42,9 @@ SECRET = "a secret of the tests"
 PASSWORD = "mk3p7-qrstu-vwxyz-23456"
 PHONES = [f"+91 99999 {last:05}" for last in range(1, 10)]
 URL = "http://desk.example.org"
+TUESDAY_AFTER_FIVE = TimeWish(days=(date(2026, 11, 24),), earliest=17 * 60)
+
+Leave = Callable[..., Wished]
 
 
 class HandClock(Clock):
@@ -82,7 +90,17 @@ def application(database: Database, clock: HandClock, *, over_tls: bool = False)
     view = the_view()
     desk = Desk(database, clock, view, SECRET, over_tls=over_tls)
     visits = VisitPages(desk, database, clock, view, mails=True)
-    return Starlette(routes=[*desk.routes(), *visits.routes()])
+    words, times = read_yaml(DATA / "desk.yml")["desk"], read_yaml(DATA / "facts.yml")["times"]
+    waitlist = WaitListPages(
+        desk,
+        database,
+        clock,
+        Availability(clinic()),
+        WaitListView(clinic(), words, times),
+        TimeOffer(clinic(), read_yaml(DATA / "wishes.yml")["offer"], times),
+        has_whatsapp=True,
+    )
+    return Starlette(routes=[*desk.routes(), *visits.routes(), *waitlist.routes()])
 
 
 class Visitor:
@@ -250,6 +268,47 @@ class Patients:
 @pytest.fixture
 def patients(database: Database) -> Patients:
     return Patients(database)
+
+
+@pytest.fixture
+def leave(database: Database) -> Leave:
+    """Leaves a wish; without `person` it is somebody new."""
+    count = 0
+
+    def leave_one(
+        wish: TimeWish = TUESDAY_AFTER_FIVE,
+        *,
+        channel: str = "website",
+        person: str = "",
+        visit: str = "consultation",
+        name: str = "Asha Rao",
+        at: datetime = NOW,
+    ) -> Wished:
+        nonlocal count
+        count += 1
+        message = messages.receive(
+            database,
+            channel,
+            person or f"wisher {count}",
+            f"wish {count}",
+            "Tell me",
+            at,
+            timedelta(hours=12),
+            "919999900001" if channel == "whatsapp" else None,
+        )
+        return leave_wish(
+            database,
+            message.conversation_id,
+            message.id,
+            visit,
+            "self",
+            wish,
+            name,
+            "+919999900001",
+            at,
+        )
+
+    return leave_one
 
 
 @pytest.fixture
