@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,6 +99,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         policy=policy,
         mails=settings.smtp is not None,
         remind=ReminderPlan.from_mapping(clinic),
+        asks_numbers=bool(settings.whatsapp and _templates(clinic).get("first_message")),
     )
     dialogue = VisitDialogue(visit_words, words, reader, offers, policy, clinic["clinic"]["zone"])
     visit = (database, clock, VisitRules(dialogue, rules, visit_words["labels"]))
@@ -130,6 +132,11 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         RunningLate(*visit),
         StopMessages(database, clock),
     ]
+
+
+def _templates(clinic: Mapping[str, Any]) -> Mapping[str, str]:
+    """The names of WhatsApp's templates; the actions read clinic.yml without its defaults."""
+    return (clinic.get("whatsapp") or {}).get("templates") or {}
 
 
 def main() -> None:

@@ -79,6 +79,9 @@ class BookingRules:
     mails: bool
     # When patients who want it are reminded.
     remind: ReminderPlan
+    # Whether WhatsApp is offered for a number that a patient types on the website: whoever has it
+    # is asked first (`bot.store.numbers`).
+    asks_numbers: bool
 
 
 class BookingAction(DatabaseAction):
@@ -135,7 +138,7 @@ class BookingAction(DatabaseAction):
             words_of=lambda ids: conversations.texts_of(self.database, ids),
             own_phone=own_phone,
             reminder_ways=(
-                *(("whatsapp",) if own_phone else ()),
+                *(("whatsapp",) if own_phone or self.rules.asks_numbers else ()),
                 *(("email",) if self.rules.mails else ()),
                 "call",
             ),

@@ -7,6 +7,7 @@ import html
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ from bot.encryption import Cipher
 from bot.jobs.before_visit import BeforeVisits
 from bot.jobs.looking import Job
 from bot.jobs.notices import Notices
+from bot.jobs.numbers import Numbers
 from bot.jobs.reminders import Reminders
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
@@ -273,7 +275,8 @@ def _about_visits(
     clinic = wordings.clinic
     ways = Ways(mails=settings.smtp is not None, writes=settings.whatsapp is not None)
     notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wordings.facts, told)
-    return [
+    quiet = QuietHours.from_mapping(clinic)
+    jobs: list[Job] = [
         BeforeVisits(
             database,
             clock,
@@ -283,10 +286,12 @@ def _about_visits(
             settings.public_url,
             ways,
         ),
-        Reminders(
-            database, clock, notices, QuietHours.from_mapping(clinic), email["reminder"], ways
-        ),
+        Reminders(database, clock, notices, quiet, email["reminder"], ways),
     ]
+    if ways.writes and notices.has_template("first_message"):
+        silence = timedelta(hours=clinic["conversation"]["silence_hours"])
+        jobs.append(Numbers(database, clock, notices, quiet, silence))
+    return jobs
 
 
 async def _until_up(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.clinic.visits.ways import EMAIL
 from bot.store.bookings import Booked, as_booked
 from bot.store.conversations import AFTER_CRISIS
 from bot.store.messages import OFFERS_LAST, queue_elsewhere
@@ -33,7 +34,7 @@ class Coming:
     # A crisis or an emergency in the last 24 hours: nothing unasked goes out without staff.
     in_danger: bool
     has_check: bool
-    # Somebody else answered on the number that was typed.
+    # Somebody else answered on the number that was typed, and nothing else reaches the patient.
     number_is_wrong: bool = False
 
 
@@ -47,9 +48,10 @@ def coming_of(session: Session, row: Booking, at: datetime) -> Coming:
     heard = session.scalar(
         select(func.max(InboundMessage.received_at))
         .join(Conversation, Conversation.id == InboundMessage.conversation_id)
-        .where(_same_person(where))
+        .where(_is_person(where.channel, where.person))
     )
-    stopped, in_danger = how_they_are(session, at, *(each for each in (own, number) if each))
+    people = [(each.channel, each.person) for each in (own, number) if each is not None]
+    stopped, in_danger = how_they_are(session, at, *people)
     has_check = session.scalar(
         select(exists().where(Check.booking_id == row.id, Check.finished_at.is_not(None)))
     )
@@ -62,28 +64,28 @@ def coming_of(session: Session, row: Booking, at: datetime) -> Coming:
         wants_nothing_unasked=stopped,
         in_danger=in_danger,
         has_check=bool(has_check),
-        number_is_wrong=row.number_is_theirs is False,
+        number_is_wrong=row.number_is_theirs is False and row.reminders != EMAIL,
     )
 
 
-def how_they_are(session: Session, at: datetime, *people: Conversation) -> tuple[bool, bool]:
+def how_they_are(session: Session, at: datetime, *people: tuple[str, str]) -> tuple[bool, bool]:
     """Whether one of these people wants nothing unasked, and whether one was in danger lately.
 
-    Over all conversations of each.
+    Over all conversations of each; `people`: channel and person of each.
     """
     stopped, emergency, crisis = session.execute(
         select(
             func.max(Conversation.stopped_at),
             func.max(Conversation.emergency_at),
             func.max(Conversation.crisis_at),
-        ).where(or_(*map(_same_person, people)))
+        ).where(or_(*(_is_person(*each) for each in people)))
     ).one()
     dangers = [moment for moment in (emergency, crisis) if moment is not None]
     return stopped is not None, any(at - moment < AFTER_CRISIS for moment in dangers)
 
 
-def _same_person(where: Conversation) -> ColumnElement[bool]:
-    return and_(Conversation.channel == where.channel, Conversation.person == where.person)
+def _is_person(channel: str, person: str) -> ColumnElement[bool]:
+    return and_(Conversation.channel == channel, Conversation.person == person)
 
 
 def say_unasked(
@@ -120,14 +122,22 @@ def offer_until_visit(
     session: Session, coming: Coming, content: Mapping[str, Any], at: datetime
 ) -> None:
     """Counts the buttons of a message about a visit as offered until the visit begins."""
-    offered_at = max(at, coming.visit.starts_at - OFFERS_LAST)
+    offer_until(session, coming.conversation_id, coming.visit.starts_at, content, at)
+
+
+def offer_until(
+    session: Session,
+    conversation_id: str,
+    end: datetime,
+    content: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Counts the buttons of a message as offered until a moment, and for a day at least."""
+    offered_at = max(at, end - OFFERS_LAST)
     for button in content.get("buttons", ()):
+        payload = button["payload"]
         session.merge(
-            Offer(
-                conversation_id=coming.conversation_id,
-                payload=button["payload"],
-                offered_at=offered_at,
-            )
+            Offer(conversation_id=conversation_id, payload=payload, offered_at=offered_at)
         )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot.clinic.red_flags import DANGER
 from bot.store.conversations import AFTER_CRISIS, Standing, current_conversation, new_id
@@ -698,16 +698,20 @@ def was_offered(database: Database, conversation_id: str, payload: str, at: date
     """Whether this person was shown a button with this payload in the last 24 hours.
 
     Also in the conversation before: what was sent unasked is often pressed after a long silence.
+    What was sent to a number counts for whoever writes from it, also under an id of the channel's.
     """
-    this = aliased(Conversation)
-    theirs = (
-        select(func.max(Offer.offered_at))
-        .join(Conversation, Conversation.id == Offer.conversation_id)
-        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
-        .where(this.id == conversation_id, Offer.payload == payload)
-    )
     with database.work() as session:
-        offered_at = session.scalar(theirs)
+        this = session.get_one(Conversation, conversation_id)
+        by_address = database.cipher.search_hash(f"{this.channel}:{this.address}")
+        offered_at = session.scalar(
+            select(func.max(Offer.offered_at))
+            .join(Conversation, Conversation.id == Offer.conversation_id)
+            .where(
+                Conversation.channel == this.channel,
+                Conversation.person.in_((this.person, by_address)),
+                Offer.payload == payload,
+            )
+        )
         return offered_at is not None and at - offered_at < OFFERS_LAST
 
 

@@ -44,11 +44,13 @@ def _became(session: Session, outbound_id: str, state: str, other: str) -> bool:
 
 def _may_be_sent(session: Session, content: Mapping[str, Any], at: datetime) -> bool:
     row = session.get(Booking, content["visit"])
-    if row is None or row.status not in OPEN or row.sequence != content["sequence"]:
+    if row is None or row.status not in OPEN:
+        return False
+    if content.get("sequence", row.sequence) != row.sequence:
         return False
     coming = coming_of(session, row, at)
     if row.starts_at <= at or coming.wants_nothing_unasked or coming.number_is_wrong:
         return False
-    if coming.in_danger:
+    if coming.in_danger and "instead" in content:
         ask_team(session, coming, content["instead"], at, again=True)
     return not coming.in_danger

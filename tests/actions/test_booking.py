@@ -208,6 +208,21 @@ async def test_from_a_channel_with_a_number_that_number_is_offered(
     assert ("reminders", "1", True) in patient.consents
 
 
+async def test_on_the_website_whatsapp_is_offered_where_the_number_can_be_asked_about(
+    patient: Patient,
+) -> None:
+    with_rules(patient, asks_numbers=True)
+    await patient.opens("book for acne Friday 5 pm")
+    for answer in ("yes", "yes", "Asha Rao"):
+        await patient.says(answer)
+    assert await patient.says("99999 00071") == ["utter_ask_booking_reminders"]
+    titles = [button["title"] for button in patient.said[0]["buttons"]]
+    assert titles == ["On WhatsApp", "By phone call", "No reminder"]
+    await patient.says("on WhatsApp")
+    await patient.says("yes")
+    assert patient.visits[0].reminders == "whatsapp"
+
+
 async def test_who_wants_reminders_is_reminded_and_nobody_else(patient: Patient) -> None:
     await patient.reaches_the_read_back()
     await patient.says("yes")

@@ -106,7 +106,7 @@ class TimeOffers:
     def _unknown_time(self, draft: Draft, wish: TimeWish, world: Surroundings) -> Draft:
         """Nobody knows the time of the visit before: the day that was named is kept."""
         known = replace(wish, as_before=False)
-        fitting = [start for start in world.free() if self._fits(start, known)]
+        fitting = [start for start in world.free() if fits(start, known, self._hours.zone)]
         offered = self._spread(fitting or world.free())
         again = replace(draft, start="", wish=known.to_json(), offered=offered)
         return again.noted("no_last_time")
