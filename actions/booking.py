@@ -24,17 +24,20 @@ from actions.base import (
 from actions.holding import TAKEN, TimeKeeper, surroundings
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
-from bot.clinic.booking.draft import Draft, Heard, Outcome, Surroundings, Verdict
+from bot.clinic.booking.draft import GIVEN, Draft, Heard, Outcome, Surroundings, Verdict
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
+from bot.clinic.payloads import Press, write_payload
+from bot.clinic.times import TimeWish
 from bot.clinic.told import ToldBooking, response_to
 from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.reminders import ReminderPlan
-from bot.store import bookings, conversations, drafts, holds, ticks
+from bot.clinic.visits.statuses import CANCELLED
+from bot.store import bookings, conversations, drafts, holds, ticks, wishes
 from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, TurnIsOver
 from bot.store.consents import GivenConsent, add_consent, has_consent
 from bot.store.database import Database
-from bot.store.requests import add_request
+from bot.store.requests import CONFIRM_BOOKING, add_request
 
 VISIT = "consultation"
 FORM = "booking_form"
@@ -75,6 +78,8 @@ class BookingRules:
     told: ToldBooking
     keeper: TimeKeeper
     policy: ChangePolicy
+    # The title of a button under the wait list.
+    off_the_list: str
     # Whether the clinic can send e-mail.
     mails: bool
     # When patients who want it are reminded.
@@ -157,6 +162,8 @@ class BookConsultation(BookingAction):
         heard = heard_now(tracker)
         if self.rules.dialogue.is_treatment(heard.text):
             return [FollowupAction("action_pass_to_team")]
+        if heard.entities.get("wish"):
+            return self._offered(dispatcher, tracker, heard)
         standing = self.draft(tracker)
         world = self.world(tracker)
         if standing is not None:
@@ -170,6 +177,37 @@ class BookConsultation(BookingAction):
             dispatcher.utter_message(response=said)
             return []
         return self._opened(dispatcher, tracker, heard, world)
+
+    def _offered(self, dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard) -> Events:
+        """A button under a time that was offered from the wait list."""
+        wish_id, how = heard.entities["wish"], heard.entities.get("then", "")
+        given = heard.entities.get("start")
+        start = datetime.fromisoformat(given) if given else None
+        wish = wishes.offered_to(self.database, tracker.sender_id, wish_id, start)
+        if how == "off":
+            wishes.close_wish(self.database, wish_id, CANCELLED)
+            dispatcher.utter_message(response="utter_wish_off")
+        elif how == "stop" and wish is not None:
+            wishes.take_back(self.database, wish_id)
+            off = write_payload(Press("book_consultation", {"wish": wish_id, "then": "off"}))
+            buttons = [{"title": self.rules.off_the_list, "payload": off}]
+            dispatcher.utter_message(response="utter_wish_declined", buttons=buttons)
+        elif wish is None or start is None:
+            dispatcher.utter_message(response="utter_wish_gone")
+        else:
+            world = self.world(tracker)
+            draft = Draft(
+                whom=wish.patient_is,
+                consent=GIVEN,
+                name=wish.name,
+                phone=wish.phone,
+                wish_id=wish.id,
+                heard=heard.id,
+            )
+            chosen = self.rules.dialogue.offers.chosen(draft, start.isoformat(), world)
+            self.keep_with_time(tracker, chosen, world)
+            return [FollowupAction(FORM)]
+        return []
 
     def _said_instead(self, heard: Heard, world: Surroundings) -> str:
         """The response to what looks like a booking and begins none."""
@@ -221,6 +259,8 @@ class ListenToBooking(BookingAction):
         outcome = self.rules.dialogue.hear(draft, heard, world)
         if outcome.verdict is Verdict.CONFIRMED:
             return self._book(tracker, outcome.draft, heard, world)
+        if outcome.verdict is Verdict.WAITS:
+            return self._wait(tracker, outcome.draft, heard, world)
         return self._kept(tracker, draft, outcome, heard, world)
 
     def _kept(
@@ -248,6 +288,22 @@ class ListenToBooking(BookingAction):
             version = self.rules.consent_versions["contact"]
             at = self.clock.now()
             add_consent(self.database, tracker.sender_id, heard.id, "contact", version, agreed, at)
+
+    def _wait(self, tracker: Tracker, draft: Draft, heard: Heard, world: Surroundings) -> Events:
+        """Onto the wait list, where nothing fits."""
+        wishes.leave_wish(
+            self.database,
+            tracker.sender_id,
+            heard.id,
+            VISIT,
+            draft.whom,
+            TimeWish.from_json(draft.wish),
+            draft.name,
+            draft.phone,
+            world.now,
+        )
+        self.drop(tracker)
+        return _over("waiting")
 
     def _book(self, tracker: Tracker, draft: Draft, heard: Heard, world: Surroundings) -> Events:
         start = datetime.fromisoformat(draft.start)
@@ -279,6 +335,7 @@ class ListenToBooking(BookingAction):
                 world.now,
                 mails=self.rules.mails,
                 policy=self.rules.policy.version,
+                wish_id=draft.wish_id,
                 remind_at=self.rules.remind.due(start, world.now) if wants_reminders else (),
             )
         except TimeTaken:
@@ -296,7 +353,7 @@ class ListenToBooking(BookingAction):
                 self.database,
                 tracker.sender_id,
                 heard.id,
-                "confirm_booking",
+                CONFIRM_BOOKING,
                 "routine",
                 world.now,
                 {"phone": draft.phone, "name": draft.name},

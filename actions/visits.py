@@ -27,9 +27,10 @@ from actions.base import (
 )
 from actions.booking import BookingRules, heard_now
 from actions.holding import TAKEN, times_for
+from actions.number import answer_number
 from actions.team import VISIT as PASSED
 from actions.team import how_to_reach
-from bot.clinic.booking.draft import Draft, Heard
+from bot.clinic.booking.draft import NO_REMINDER, Draft, Heard
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.payloads import Press, write_payload
@@ -50,7 +51,7 @@ from bot.store.bookings import Booked, TimeTaken, TurnIsOver
 from bot.store.changes import PATIENT, By
 from bot.store.database import Database
 from bot.store.marks import guess_allowed
-from bot.store.requests import add_request
+from bot.store.requests import CONFIRM_BOOKING, add_request
 from bot.store.visits import NotAllowed, VisitChanged
 
 FORM = "visit_form"
@@ -217,6 +218,9 @@ class ChangeVisit(VisitAction):
 
     def work(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Tells of the visit at once, or opens a draft and lets the form ask."""
+        told = self.rules.booking.told
+        if answer_number(dispatcher, tracker, self.database, self.clock, told):
+            return []
         heard = heard_now(tracker)
         world = self.world(tracker)
         act = ACTS.get(heard.intent, "")
@@ -228,6 +232,16 @@ class ChangeVisit(VisitAction):
         if is_list:
             self._tell_all(dispatcher, world)
             return []
+        return self._begun(dispatcher, tracker, heard, act, world)
+
+    def _begun(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        heard: Heard,
+        act: str,
+        world: VisitWorld,
+    ) -> Events:
         outcome: Outcome | None = self.rules.dialogue.open(heard, act, world)
         if outcome is not None and outcome.verdict is Verdict.PROVE:
             outcome = self.looked_up(tracker, outcome.draft)
@@ -405,7 +419,7 @@ class ListenToVisit(VisitAction):
                 self.database,
                 tracker.sender_id,
                 heard.id,
-                "confirm_booking",
+                CONFIRM_BOOKING,
                 "routine",
                 world.now,
                 details,
@@ -432,6 +446,7 @@ class ListenToVisit(VisitAction):
         world: VisitWorld,
     ) -> Booked:
         rules = self.rules.booking
+        wants_reminders = visit.reminders != NO_REMINDER
         start = datetime.fromisoformat(draft.wanted.start)
         busy = ticks.busy(
             self.database,
@@ -448,6 +463,7 @@ class ListenToVisit(VisitAction):
             PENDING if rules.is_confirmed_by_staff else BOOKED,
             self._by(heard),
             world.now,
+            remind_at=rules.remind.due(start, world.now) if wants_reminders else (),
             mails=rules.mails,
         )
 

@@ -95,10 +95,12 @@ def common_words(data: Path = DATA) -> frozenset[str]:
 
 
 def booked_responses(domain: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """What a patient is told of a new booking, by response, from the content of domain.yml."""
+    """What a patient is told of what they booked or changed, by response, from domain.yml."""
     names = [
         f"utter_booking_{status}{whose}"
         for status in ("booked", "pending")
         for whose in ("", "_self")
     ]
+    changes = ("moved", "moved_pending", "cancelled", "confirmed")
+    names += [f"utter_visit_{change}" for change in changes]
     return {name: domain["responses"][name][0] for name in names}

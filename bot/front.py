@@ -38,6 +38,7 @@ from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.reminders import ReminderPlan
 from bot.clinic.visits.ways import Ways
 from bot.clinic.visits.wishes import TimeOffer
 from bot.content.project import Project, read_project
@@ -62,6 +63,7 @@ from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
 from bot.store.ticks import count_visits
+from bot.store.told_changes import ChangeTeller
 from bot.visit_commands import find_misfits
 
 log = logging.getLogger(__name__)
@@ -108,7 +110,9 @@ def application(settings: Settings) -> Any:
     website = Website(door, settings.secret_key, _origins(settings, clinic))
     whatsapp = WhatsApp(door, settings.whatsapp, wordings.frame) if settings.whatsapp else None
     mailer = Mailer(settings.smtp, clock) if settings.smtp else None
-    jobs = _about_visits(settings, database, clock, wordings, email, told)
+    notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wording, told)
+    ways = Ways(mails=mailer is not None, writes=whatsapp is not None)
+    jobs = _about_visits(settings, database, clock, wordings, email, told, notices, ways)
     if mailer:
         letters = EmailWordings(clinic, wording, email, booking["calendar"])
         Email(door, database, mailer, letters, told, clock)
@@ -124,7 +128,7 @@ def application(settings: Settings) -> Any:
             )
         )
     desk, pages_of_staff = _desk(
-        settings, database, clock, clinic, at_the_desk, wording, mails=mailer is not None
+        settings, database, clock, clinic, at_the_desk, wording, ChangeTeller(notices, ways)
     )
     page = (PAGE / "index.html").read_text("utf-8")
 
@@ -227,15 +231,15 @@ def _desk(
     clinic: Mapping[str, Any],
     at_the_desk: Mapping[str, Any],
     wording: Mapping[str, Any],
-    *,
-    mails: bool,
+    teller: ChangeTeller,
 ) -> tuple[Desk, list[Route]]:
     """The desk, for the pages of other modules, and the routes of its lists and visits."""
     catalogue = Catalogue(read_yaml(DATA / "suitability.yml"))
     view = BriefView(clinic, at_the_desk, wording["times"], catalogue)
     over_tls = settings.public_url.startswith("https://")
     desk = Desk(database, clock, view, settings.secret_key, over_tls=over_tls)
-    visits = VisitPages(desk, database, clock, view, mails=mails)
+    remind = ReminderPlan.from_mapping(clinic)
+    visits = VisitPages(desk, database, clock, view, teller, remind)
     waitlist = WaitListPages(
         desk,
         database,
@@ -270,11 +274,11 @@ def _about_visits(
     wordings: Wordings,
     email: Mapping[str, Any],
     told: ToldBooking,
+    notices: VisitNotices,
+    ways: Ways,
 ) -> list[Job]:
     """The jobs that tell patients of their visits by themselves."""
     clinic = wordings.clinic
-    ways = Ways(mails=settings.smtp is not None, writes=settings.whatsapp is not None)
-    notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wordings.facts, told)
     quiet = QuietHours.from_mapping(clinic)
     jobs: list[Job] = [
         BeforeVisits(

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.clinic.hours import OpeningHours
+from bot.clinic.visits.statuses import CANCELLED, PENDING
 
 
 class Visit(Protocol):
@@ -65,6 +66,31 @@ def response_to(status: str, patient_is: str) -> str:
     """The response that tells of a new booking: who comes themselves is offered the check."""
     whose = "_self" if patient_is == "self" else ""
     return f"utter_booking_{status}{whose}"
+
+
+class ToldChange(Protocol):
+    """What of a change of a visit decides how it is told."""
+
+    @property
+    def status_after(self) -> str:
+        """As in `bot.clinic.visits.statuses`."""
+
+    @property
+    def starts_before(self) -> datetime | None:
+        """When it began before."""
+
+    @property
+    def starts_after(self) -> datetime:
+        """When it begins now."""
+
+
+def response_to_change(change: ToldChange) -> str:
+    """The response that tells of what a patient changed."""
+    if change.status_after == CANCELLED:
+        return "utter_visit_cancelled"
+    if change.starts_before == change.starts_after:
+        return "utter_visit_confirmed"
+    return "utter_visit_moved_pending" if change.status_after == PENDING else "utter_visit_moved"
 
 
 def calendar_link(public_url: str, key: str) -> str:

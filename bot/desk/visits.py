@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.clinic.booking.draft import NO_REMINDER
 from bot.clinic.clock import Clock
+from bot.clinic.visits.reminders import ReminderPlan
 from bot.clinic.visits.statuses import CANCELLED
 from bot.desk.brief import BriefView, brief_of
 from bot.desk.pages import DESK, LONGEST_FORM, Desk
@@ -23,6 +25,7 @@ from bot.desk.sessions import Session
 from bot.store.bookings import Booked, TimeTaken, booking_with
 from bot.store.changes import STAFF, By, history_of
 from bot.store.database import Database
+from bot.store.told_changes import ChangeTeller
 from bot.store.visits import NotAllowed, VisitChanged, set_status
 
 logger = logging.getLogger(__name__)
@@ -36,14 +39,20 @@ class VisitPages:
     """A visit's brief and history, and the acts on it."""
 
     def __init__(
-        self, desk: Desk, database: Database, clock: Clock, view: BriefView, *, mails: bool
+        self,
+        desk: Desk,
+        database: Database,
+        clock: Clock,
+        view: BriefView,
+        teller: ChangeTeller,
+        remind: ReminderPlan,
     ) -> None:
-        """`mails`: whether the clinic can send e-mail."""
+        """`teller`: tells the patient on their channel; `remind`: when they are reminded."""
         self._desk = desk
         self._database = database
         self._clock = clock
         self._view = view
-        self._mails = mails
+        self._teller, self._remind = teller, remind
 
     def routes(self) -> list[Route]:
         """Everything under `/desk/visits`."""
@@ -93,8 +102,17 @@ class VisitPages:
 
     def _change(self, visit: Booked, status: str, user: str, now: datetime) -> None:
         """The one place where the desk changes a visit."""
-        by = By(STAFF, staff_user=user)
-        set_status(self._database, visit.id, visit.sequence, status, by, now, mails=self._mails)
+        wants_reminders = visit.reminders != NO_REMINDER
+        set_status(
+            self._database,
+            visit.id,
+            visit.sequence,
+            status,
+            By(STAFF, staff_user=user),
+            now,
+            remind_at=self._remind.due(visit.starts_at, now) if wants_reminders else (),
+            teller=self._teller,
+        )
 
     def _page(
         self,

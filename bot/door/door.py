@@ -22,7 +22,7 @@ from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, as_plain_text, read_payload
 from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.red_flags import DANGER, Judgement, RedFlags, Urgency, asked_text, safety_text
-from bot.clinic.told import ToldBooking, response_to
+from bot.clinic.told import ToldBooking, response_to, response_to_change
 from bot.door.engine import Engine, EngineError, Turn
 from bot.store import messages
 from bot.store.bookings import booking_made_by
@@ -30,6 +30,7 @@ from bot.store.conversations import Standing
 from bot.store.database import Database
 from bot.store.messages import Answer, Inbound, Opening, Outbound
 from bot.store.unasked import claim_unasked
+from bot.store.visits import change_made_by
 
 logger = logging.getLogger(__name__)
 
@@ -294,17 +295,21 @@ class Door:
         standing: Standing,
         session: Session,
     ) -> Answer | None:
-        """The booking that this message made, where the answer does not tell of it.
+        """What this message booked or changed, where the answer does not tell of it.
 
-        The action has booked, and then it, the engine or this process died or took too long.
+        The action has done it, and then it, the engine or this process died or took too long.
         """
         made = booking_made_by(session, message_id)
+        name = response_to(made.status, made.patient_is) if made else ""
+        if made is None:
+            made, change = change_made_by(session, message_id)
+            name = response_to_change(change) if change else ""
         if made is None or any(made.reference in each["text"] for each in answer.messages):
             return None
-        response = self._wordings.booked[response_to(made.status, made.patient_is)]
+        response = self._wordings.booked[name]
         known = self._facts()
         text = fill(response["text"], {**known, **self._told.values(made)})
-        told = Answer([{"text": text, "buttons": response["buttons"]}])
+        told = Answer([{"text": text, "buttons": response.get("buttons", [])}])
         return self._framed(told, standing, known)
 
     async def send(self, outbound: Outbound) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.availability import Option
 from bot.clinic.references import new_reference
-from bot.clinic.visits.statuses import ENTERED_IN_ERROR, GIVEN_BACK, OPEN
+from bot.clinic.visits.statuses import BOOKED, ENTERED_IN_ERROR, GIVEN_BACK, OPEN
 from bot.store.changes import By, add_change
 from bot.store.checks import bind_check
 from bot.store.consents import GivenConsent, store_consent
@@ -25,6 +25,7 @@ from bot.store.messages import EMAIL, RECEIVED, queue_elsewhere
 from bot.store.reminders import plan_reminders
 from bot.store.tables import Booking, Conversation, InboundMessage
 from bot.store.ticks import forget_expired_holds, take
+from bot.store.wishes import close_wish
 
 _TRIES = 5
 # Who comes is who wrote.
@@ -102,6 +103,7 @@ def book(
     mails: bool = False,
     remind_at: Sequence[datetime] = (),
     policy: str = "",
+    wish_id: str = "",
 ) -> Booked:
     """Books the first option that is still free, with the patient's consents; forgets the draft.
 
@@ -122,6 +124,7 @@ def book(
         mails: whether the clinic can send e-mail; without, none is queued.
         remind_at: when the patient is reminded.
         policy: the version of the rules for changes that they were told.
+        wish_id: the wish on the wait list that this visit fulfils.
 
     Raises:
         TimeTaken: somebody else has the time.
@@ -144,6 +147,7 @@ def book(
                     mails=mails,
                     remind_at=remind_at,
                     policy=policy,
+                    wish_id=wish_id,
                 )
         except DBAPIError as error:
             # Another booking took this place of the phone or, once in billions, the reference.
@@ -165,6 +169,7 @@ def _book(
     mails: bool,
     remind_at: Sequence[datetime],
     policy: str,
+    wish_id: str,
 ) -> Booked:
     # Who gives the turn up waits for this lock, and we for theirs: one of the two comes first.
     message = session.get_one(InboundMessage, new.message_id, with_for_update={"key_share": True})
@@ -189,6 +194,8 @@ def _book(
     for consent in consents:
         store_consent(session, new.conversation_id, new.message_id, consent, at)
     delete_draft(session, new.conversation_id, BOOKING)
+    if wish_id:
+        close_wish(session, wish_id, BOOKED)
     if new.patient_is == SELF:
         bind_check(session, new.conversation_id, booking.id, at)
     if mails and new.reminders == EMAIL and new.email:

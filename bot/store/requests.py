@@ -21,6 +21,8 @@ from bot.store.tables import Conversation, Draft, InboundMessage, OutboundMessag
 URGENCIES = ("crisis", "emergency", "same_day", "routine")
 # Among equally urgent requests it is read first.
 COMPLAINT = "complaint"
+# A booking, or a new time of one, waits for the desk's yes.
+CONFIRM_BOOKING = "confirm_booking"
 # So many messages of a patient's, with their answers, are shown with a request.
 TURNS_SHOWN = 10
 
@@ -360,3 +362,18 @@ def close_request(database: Database, request_id: str, at: datetime) -> bool:
             return False
         found.closed_at = at
         return True
+
+
+def close_requests_about(
+    session: Session, message_ids: Sequence[str | None], kind: str, at: datetime
+) -> None:
+    """Inside a unit of work: what was asked about these messages is dealt with."""
+    session.execute(
+        update(StaffRequest)
+        .where(
+            StaffRequest.message_id.in_(message_ids),
+            StaffRequest.kind == kind,
+            StaffRequest.closed_at.is_(None),
+        )
+        .values(closed_at=at)
+    )

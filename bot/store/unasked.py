@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.clinic.visits.statuses import OPEN
-from bot.store.coming import ask_team, coming_of
+from bot.clinic.visits.statuses import OPEN, PROPOSED
+from bot.store.coming import ask_team, coming_of, how_they_are
 from bot.store.database import Database
 from bot.store.messages import FAILED, QUEUED, SENDING
-from bot.store.tables import Booking, OutboundMessage
+from bot.store.tables import Booking, Conversation, OutboundMessage, Wish
+from bot.store.wishes import ask_to_call
 
 
 def claim_unasked(database: Database, outbound_id: str, at: datetime) -> bool:
@@ -43,6 +44,8 @@ def _became(session: Session, outbound_id: str, state: str, other: str) -> bool:
 
 
 def _may_be_sent(session: Session, content: Mapping[str, Any], at: datetime) -> bool:
+    if "wish" in content:
+        return _may_be_offered(session, content["wish"], at)
     row = session.get(Booking, content["visit"])
     if row is None or row.status not in OPEN:
         return False
@@ -54,3 +57,15 @@ def _may_be_sent(session: Session, content: Mapping[str, Any], at: datetime) -> 
     if coming.in_danger and "instead" in content:
         ask_team(session, coming, content["instead"], at, again=True)
     return not coming.in_danger
+
+
+def _may_be_offered(session: Session, wish_id: str, at: datetime) -> bool:
+    """Whether an offer from the wait list still stands, and its patient may be written to."""
+    wish = session.get(Wish, wish_id)
+    if wish is None or wish.status != PROPOSED:
+        return False
+    where = session.get_one(Conversation, wish.conversation_id)
+    stopped, in_danger = how_they_are(session, at, (where.channel, where.person))
+    if in_danger:
+        ask_to_call(session, wish, at)
+    return not (stopped or in_danger)

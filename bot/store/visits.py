@@ -15,14 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import Option
-from bot.clinic.visits.statuses import GIVEN_BACK, may_become
+from bot.clinic.visits.statuses import BOOKED, GIVEN_BACK, PENDING, may_become
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver, as_booked, hold_as
-from bot.store.changes import PATIENT, By, add_change
+from bot.store.changes import PATIENT, By, Change, add_change, as_change
 from bot.store.database import Database, lost_a_race
 from bot.store.drafts import VISIT, delete_draft
 from bot.store.holds import release_hold
 from bot.store.messages import EMAIL, RECEIVED
 from bot.store.reminders import plan_reminders
+from bot.store.requests import CONFIRM_BOOKING, close_requests_about
 from bot.store.tables import Booking, BookingChange, InboundMessage
 from bot.store.ticks import forget_expired_holds, give_back, take
 from bot.store.told_changes import ChangeTeller, queue_letter
@@ -138,11 +139,13 @@ def set_status(
             plan_reminders(session, row, ())
         _release_own_hold(session, by)
         _note_change(session, row, before, row.starts_at, by, at)
-        if before == "pending" and status == "booked":
+        if before == PENDING:
+            _need_no_confirming(session, row, at)
+        if (before, status) == (PENDING, BOOKED):
             plan_reminders(session, row, remind_at)
         if teller and by.who != PATIENT:
             teller.tell(session, row, before, at, moved=False)
-        elif status in GIVEN_BACK or before == "pending":
+        elif status in GIVEN_BACK or before == PENDING:
             _mail(session, row, at, mails=mails)
         return as_booked(row)
 
@@ -170,17 +173,20 @@ def confirm_visit(
     return _tried(database, work)
 
 
-def visit_changed_by(where: Database | Session, message_id: str) -> Booked | None:
+def visit_changed_by(database: Database, message_id: str) -> Booked | None:
     """The visit that a patient's message changed, as it stands now; None if it changed none."""
-    if isinstance(where, Database):
-        with where.work(concurrent=True) as session:
-            return visit_changed_by(session, message_id)
-    found = where.scalar(
-        select(Booking)
+    with database.work(concurrent=True) as session:
+        return change_made_by(session, message_id)[0]
+
+
+def change_made_by(session: Session, message_id: str) -> tuple[Booked, Change] | tuple[None, None]:
+    """The visit that a patient's message changed, as it stands now, and the change."""
+    found = session.execute(
+        select(Booking, BookingChange)
         .join(BookingChange, BookingChange.booking_id == Booking.id)
-        .where(BookingChange.message_id == message_id)
-    )
-    return None if found is None else as_booked(found)
+        .where(BookingChange.message_id == message_id, BookingChange.status_before.is_not(None))
+    ).one_or_none()
+    return (None, None) if found is None else (as_booked(found[0]), as_change(found[1]))
 
 
 def _locked(session: Session, visit_id: str, sequence: int, by: By) -> Booking | Booked:
@@ -190,7 +196,7 @@ def _locked(session: Session, visit_id: str, sequence: int, by: By) -> Booking |
         message = session.get_one(
             InboundMessage, by.message_id, with_for_update={"key_share": True}
         )
-        known = visit_changed_by(session, by.message_id)
+        known, _ = change_made_by(session, by.message_id)
         if known is not None:
             return known
         if message.state != RECEIVED:
@@ -210,6 +216,16 @@ def _note_change(
         row.confirmed_at = None
     add_change(session, row, status, starts_at, by, at)
     session.flush()
+
+
+def _need_no_confirming(session: Session, row: Booking, at: datetime) -> None:
+    """Nobody has to look at a visit any more that was confirmed or given back."""
+    changed_by = session.scalars(
+        select(BookingChange.message_id).where(
+            BookingChange.booking_id == row.id, BookingChange.message_id.is_not(None)
+        )
+    )
+    close_requests_about(session, [row.message_id, *changed_by], CONFIRM_BOOKING, at)
 
 
 def _release_own_hold(session: Session, by: By) -> None:

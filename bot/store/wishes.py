@@ -185,7 +185,7 @@ def offer(
             return False
         row = session.get_one(Wish, wish_id)
         if way == TEAM:
-            _ask_team(session, row, at)
+            ask_to_call(session, row, at)
             return True
         if way == WHATSAPP:
             queue_elsewhere(
@@ -202,6 +202,25 @@ def offer(
                 )
             )
         return True
+
+
+def offered_to(
+    database: Database, conversation_id: str, wish_id: str, start: datetime | None = None
+) -> Wished | None:
+    """The wish of the person behind a conversation for which a time is offered; None for no such.
+
+    `start`: the time that was offered; an offer that was taken back stands for nobody.
+    """
+    found = wish_with(database, wish_id)
+    if found is None or found.status != PROPOSED:
+        return None
+    if start is not None and found.offered_start != start:
+        return None
+    with database.work(concurrent=True) as session:
+        this = session.get_one(Conversation, conversation_id)
+        left = session.get_one(Conversation, found.conversation_id)
+        is_theirs = (this.channel, this.person) == (left.channel, left.person)
+    return found if is_theirs else None
 
 
 def take_back(database: Database, wish_id: str) -> bool:
@@ -256,7 +275,7 @@ def _become(
     return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def _ask_team(session: Session, wish: Wish, at: datetime) -> None:
+def ask_to_call(session: Session, wish: Wish, at: datetime) -> None:
     """A request to call; one that was dealt with is opened again for another time."""
     details = {"phone": wish.phone, "name": wish.name}
     known = update(StaffRequest).where(

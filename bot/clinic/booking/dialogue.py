@@ -357,7 +357,7 @@ class BookingDialogue:
 
     def _answered_confirm(self, draft: Draft, heard: Heard, world: Surroundings) -> Outcome | None:
         if self._answers.yes(heard) and not draft.changing:
-            return Outcome(draft, Verdict.CONFIRMED)
+            return _agreed_to(draft)
         wants_change = self._answers.no(heard) or self._answers.wants_change(heard)
         what = self._answers.what_to_change(heard.text)
         if what and (draft.changing or wants_change or not self._answers.interrupts(heard)):
@@ -379,7 +379,9 @@ class BookingDialogue:
         if given.get("whom") == MINOR_WRITER:
             return Outcome(draft, Verdict.MINOR_ALONE)
         if given.get("confirm") == "yes" and next_step(draft) is Step.CONFIRM:
-            return Outcome(draft, Verdict.CONFIRMED)
+            return _agreed_to(draft)
+        if given.get("then") == "wait":
+            return Outcome(replace(draft, waits=True, start="", offered=(), choices=()))
         draft = self._pressed_contact(draft, heard, world)
         draft = self._pressed_time(draft, given, world)
         draft = draft.for_whom(given.get("whom", "")).about(given.get("concern", ""))
@@ -405,6 +407,10 @@ class BookingDialogue:
         if phone == "own" and draft.consent == GIVEN:
             return replace(draft, phone=world.own_phone)
         return draft.noted("phone_other") if phone == "other" else draft
+
+
+def _agreed_to(draft: Draft) -> Outcome:
+    return Outcome(draft, Verdict.WAITS if draft.waits else Verdict.CONFIRMED)
 
 
 def _for_another(draft: Draft, told: Details) -> Draft:

@@ -38,6 +38,8 @@ class Verdict(str, Enum):
 
     HEARD = "heard"
     NOT_MINE = "not_mine"
+    # Onto the wait list.
+    WAITS = "waits"
     STOPPED = "stopped"
     REFUSED = "refused"
     MINOR_ALONE = "minor_alone"
@@ -71,6 +73,10 @@ class Draft(Kept):
     # UTC, ISO 8601: until then the chosen time is kept, and whether the patient was not told yet.
     held_until: str = ""
     is_newly_held: bool = False
+    # Nothing fits: the patient wants to be told of a freed time.
+    waits: bool = False
+    # The wish on the wait list for which a time was offered.
+    wish_id: str = ""
     # The patient wants something changed and was asked what.
     changing: bool = False
     # After a sign of danger: "unsaid" until the patient was told how to go on, then "said".
@@ -117,7 +123,7 @@ class Draft(Kept):
     def without(self, what: str) -> Draft:
         """With one fact open again: time, whom, name, phone or reminders."""
         emptied: dict[str, dict[str, Any]] = {
-            "time": {"start": "", "wish": {}, "offered": ()},
+            "time": {"start": "", "wish": {}, "offered": (), "waits": False},
             "whom": {"whom": "", "name": ""},
             "name": {"name": ""},
             "phone": {"phone": ""},
@@ -129,13 +135,13 @@ class Draft(Kept):
 def next_step(draft: Draft) -> Step:
     """The first fact that is missing."""
     is_known = {
-        Step.TIME: bool(draft.start),
+        Step.TIME: bool(draft.start) or draft.waits,
         Step.WHOM: draft.whom not in ("", OTHER),
-        Step.CONCERN: draft.whom != SELF or bool(draft.concern),
+        Step.CONCERN: draft.whom != SELF or bool(draft.concern) or draft.waits,
         Step.CONSENT: draft.consent == GIVEN,
         Step.NAME: bool(draft.name),
         Step.PHONE: bool(draft.phone),
-        Step.REMINDERS: bool(draft.reminders),
+        Step.REMINDERS: bool(draft.reminders) or draft.waits,
         Step.EMAIL: draft.reminders != BY_EMAIL or bool(draft.email),
     }
     return next((step for step, known in is_known.items() if not known), Step.CONFIRM)

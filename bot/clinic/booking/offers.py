@@ -41,7 +41,7 @@ class TimeOffers:
             wish = replace(wish, as_before=False, exact=self._minute(last))
         elif wish.as_before:
             return self._unknown_time(draft, wish, world)
-        draft = replace(draft, start="", offered=(), wish=wish.to_json(), note="")
+        draft = replace(draft, start="", offered=(), wish=wish.to_json(), note="", waits=False)
         if wish.problem:
             return self._impossible(draft, wish, world)
         if wish.unclear:
@@ -82,6 +82,8 @@ class TimeOffers:
         """Ready to be asked about: the chosen time is still free, or there are times to offer."""
         if draft.start and world.why_not(datetime.fromisoformat(draft.start)):
             draft = self.chosen(draft, draft.start, world)
+        if draft.waits:
+            return draft
         if not draft.start and not draft.offered and not draft.choices:
             draft = replace(draft, offered=self._spread(world.free()))
         return draft

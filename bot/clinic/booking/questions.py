@@ -18,8 +18,22 @@ from bot.clinic.booking.draft import (
 )
 from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.details import spoken_phone
+from bot.clinic.times import TimeWish
 from bot.clinic.visits.policy import ChangePolicy
 
+# Notes after which the patient may rather wait for another time.
+_NOTHING_FITS = (
+    "other_times",
+    "nothing_then",
+    "time_taken",
+    "time_full",
+    "time_closed",
+    "day_closed",
+    "closed_because",
+    "taken",
+)
+# So many days of a wish are read back one by one.
+_MOST_DAYS = 3
 Buttons = tuple[tuple[str, Mapping[str, str]], ...]
 
 
@@ -64,7 +78,9 @@ class Questions:
             shown = tuple((self._offers.say_choice(each), {kind: each}) for each in draft.choices)
             return Question(f"utter_ask_booking_which_{kind}", buttons=shown)
         shown = tuple((self._offers.say_short(each), {"start": each}) for each in draft.offered)
-        name = "utter_ask_booking_time" if shown else "utter_booking_no_free_time"
+        if draft.note in _NOTHING_FITS or not shown:
+            shown = (*shown, (self._labels["wait"], {"then": "wait"}))
+        name = "utter_ask_booking_time" if draft.offered else "utter_booking_no_free_time"
         return Question(name, buttons=shown)
 
     def _whom(self, draft: Draft, _: Surroundings) -> Question:
@@ -86,6 +102,8 @@ class Questions:
         return Question("utter_ask_booking_reminders", buttons=shown)
 
     def _confirm(self, draft: Draft, world: Surroundings) -> Question:
+        if draft.waits:
+            return Question("utter_ask_booking_wait", {"booking_wish": self._wish(draft)})
         if draft.changing:
             return Question("utter_ask_booking_change")
         about = self._labels["about"].get(draft.concern, "")
@@ -103,6 +121,22 @@ class Questions:
                 ),
             },
         )
+
+    def _wish(self, draft: Draft) -> str:
+        """When they would like to come, as the wait list keeps it."""
+        wish = TimeWish.from_json(draft.wish)
+        days = [self._offers.say_choice(day.isoformat()) for day in wish.days[:_MOST_DAYS]]
+        more = [self._labels["more_days"]] if len(wish.days) > _MOST_DAYS else []
+        times = [
+            str(pattern).format(time=f"{minute // 60:02}:{minute % 60:02}")
+            for pattern, minute in (
+                (self._labels["wish_exact"], wish.exact),
+                (self._labels["wish_earliest"], wish.earliest),
+                (self._labels["wish_latest"], wish.latest),
+            )
+            if minute is not None
+        ]
+        return ", ".join((*days, *more, *times)) or str(self._labels["any_time"])
 
     def _held(self, draft: Draft) -> str:
         """Until when the chosen time is kept, said once."""
