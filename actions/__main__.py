@@ -97,7 +97,7 @@ def all_actions(database: Database, clock: Clock, settings: Settings) -> list[Sa
         told=told,
         keeper=TimeKeeper.from_mapping(clinic, availability),
         policy=policy,
-        off_the_list=read_yaml(DATA / "wishes.yml")["off"],
+        off_the_list=read_yaml(DATA / "wishes.yml")["leave"],
         mails=settings.smtp is not None,
         remind=ReminderPlan.from_mapping(clinic),
         asks_numbers=bool(settings.whatsapp and _templates(clinic).get("first_message")),

@@ -18,6 +18,10 @@ from bot.clinic.clock import Clock
 from bot.clinic.schema import read_clinic
 from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.times import TimeWish
+from bot.clinic.told import ToldBooking
+from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.reminders import ReminderPlan
+from bot.clinic.visits.ways import Ways
 from bot.clinic.visits.wishes import TimeOffer
 from bot.data_files import DATA, ROOT, read_yaml
 from bot.desk import pages
@@ -32,6 +36,7 @@ from bot.store.database import Database
 from bot.store.messages import Answer, Inbound
 from bot.store.requests import add_request
 from bot.store.tables import InboundMessage
+from bot.store.told_changes import ChangeTeller
 from bot.store.wishes import Wished, leave_wish
 from tests.channels.browser import Browser, served
 from tests.store.databases import opened_database
@@ -89,8 +94,14 @@ def the_view() -> BriefView:
 def application(database: Database, clock: HandClock, *, over_tls: bool = False) -> Starlette:
     view = the_view()
     desk = Desk(database, clock, view, SECRET, over_tls=over_tls)
-    visits = VisitPages(desk, database, clock, view, mails=True)
     words, times = read_yaml(DATA / "desk.yml")["desk"], read_yaml(DATA / "facts.yml")["times"]
+    told = ToldBooking(clinic(), read_yaml(DATA / "booking.yml")["labels"], times, "http://desk")
+    notices = VisitNotices(
+        clinic(), read_yaml(DATA / "reminders.yml"), read_yaml(DATA / "facts.yml"), told
+    )
+    teller = ChangeTeller(notices, Ways(mails=True, writes=True))
+    remind = ReminderPlan.from_mapping(clinic())
+    visits = VisitPages(desk, database, clock, view, teller, remind)
     waitlist = WaitListPages(
         desk,
         database,

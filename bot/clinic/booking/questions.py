@@ -78,10 +78,11 @@ class Questions:
             shown = tuple((self._offers.say_choice(each), {kind: each}) for each in draft.choices)
             return Question(f"utter_ask_booking_which_{kind}", buttons=shown)
         shown = tuple((self._offers.say_short(each), {"start": each}) for each in draft.offered)
-        if draft.note in _NOTHING_FITS or not shown:
+        if not shown:
+            return Question("utter_booking_no_free_time")
+        if draft.note in _NOTHING_FITS:
             shown = (*shown, (self._labels["wait"], {"then": "wait"}))
-        name = "utter_ask_booking_time" if draft.offered else "utter_booking_no_free_time"
-        return Question(name, buttons=shown)
+        return Question("utter_ask_booking_time", buttons=shown)
 
     def _whom(self, draft: Draft, _: Surroundings) -> Question:
         is_known = draft.whom == OTHER
