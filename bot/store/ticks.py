@@ -130,8 +130,11 @@ def take(
 
 def _take(session: Session, option: Option, owner: dict[str, str | None]) -> bool:
     """Takes the ticks of an option and its places, or none of them."""
+    ticks = sorted(option.ticks)
+    if not option.places:
+        return _insert(session, ticks, owner)
     whole = session.begin_nested()
-    if _insert(session, sorted(option.ticks), owner) and all(
+    if _insert(session, ticks, owner) and all(
         any(_insert(session, [(day, place)], owner) for place in free)
         for day, free in option.places
     ):
