@@ -20,6 +20,8 @@ from bot.clinic.suitability.check import Check
 from bot.clinic.suitability.dialogue import About, CheckDialogue
 from bot.clinic.suitability.questions import Label
 from bot.clinic.told import response_to
+from bot.clinic.visits.draft import CANCEL, MOVE
+from bot.clinic.visits.statuses import CHANGEABLE
 from bot.data_files import DATA, ROOT, button_labels, read_yaml
 from tests.data.answer_files import TOPICS, answers, both_fillings, never_say
 
@@ -31,6 +33,7 @@ BOOKING = read_yaml(DATA / "booking.yml")
 # What the actions fill in, at the longest it can be.
 NAME = "W" * LONGEST_NAME
 QUESTIONS = read_yaml(DATA / "suitability.yml")
+VISITS = read_yaml(DATA / "visits.yml")
 
 
 def longest_question() -> str:
@@ -44,8 +47,10 @@ def longest_question() -> str:
     return max(asked, key=len)
 
 
+NOTES = (*BOOKING["notes"].values(), *QUESTIONS["notes"].values(), *VISITS["notes"].values())
+LONGEST_RULES = "The time for a free change ended on Wednesday 30 Nov 2026 at 10:00."
 SAID_BY_ACTIONS = {
-    "note": max((*BOOKING["notes"].values(), *QUESTIONS["notes"].values()), key=len) + "\n",
+    "note": max(NOTES, key=len) + "\n",
     "phone": "+91 99999 00001",
     "own_phone": "+91 99999 00001",
     "booking_what": "Consultation for a minor, with parent",
@@ -55,6 +60,12 @@ SAID_BY_ACTIONS = {
     "booking_reminders": "by e-mail to " + "w" * 100 + "@clinic.example",
     "booking_doctor": NAME,
     "booking_reference": "ACDEFGHJ",
+    "booking_policy": LONGEST_RULES,
+    "booking_wish": "Wed 30 Nov, Thu 31 Dec, Fri 25 Dec, and later, from 10:00 on, until 11:00",
+    "visit_when": "Wednesday 30 Nov 2026 at 10:00",
+    "visit_new": "Wednesday 30 Nov 2026 at 10:00",
+    "visit_policy": LONGEST_RULES,
+    "visit_lines": f"10. Wednesday 30 Nov 2026 at 10:00, {NAME}",
     "first": "Sessions for skin",
     "second": "Sessions for hair",
     "check_text": longest_question(),
@@ -71,7 +82,7 @@ TOLD = {
     "confirm": {"yes", "change"},
     "reminders": {"none"},
     "change": {"time", "name", "phone", "whom", "reminders"},
-    "then": {"stop", "go_on"},
+    "then": {"stop", "go_on", "wait", "move", "keep", "team"},
     "call": {"no"},
     "good_time": set(BOOKING["good_times"]),
     "check": {"stop", "go_on"},
@@ -111,7 +122,7 @@ def named_in_actions() -> set[str]:
     named = {f"utter_menu_{number}" for number in LISTS}
     folders = (
         ROOT / "actions",
-        *(ROOT / "bot" / "clinic" / each for each in ("booking", "suitability")),
+        *(ROOT / "bot" / "clinic" / each for each in ("booking", "suitability", "visits")),
     )
     files = [file for folder in folders for file in folder.glob("*.py")]
     for file in files:
@@ -126,7 +137,7 @@ def named_by_parts() -> set[str]:
     """Names that are put together: of a step, of an ending, of what a choice is between."""
     steps = {f"utter_ask_booking_{step.value}" for step in Step}
     names = {f"utter_ask_booking_name_{whom}" for whom in ("adult", "minor")}
-    endings = ("booked", "pending", "stopped", "refused", "minor_alone", "too_many")
+    endings = ("booked", "pending", "stopped", "refused", "minor_alone", "too_many", "waiting")
     ended = {f"utter_booking_{how}" for how in endings}
     ended |= {response_to(status, "self") for status in ("booked", "pending")}
     ended |= {f"utter_check_{label.value.lower()}" for label in Label}
@@ -134,6 +145,10 @@ def named_by_parts() -> set[str]:
         ended |= {f"utter_check_{kind}_{visit}" for visit in ("booked", "treatment")}
     ended.add("utter_check_lesion_booked")
     ended |= {f"utter_contact_{how}" for how in ("told", "declined")}
+    ended |= {f"utter_ask_visit_{act}{late}" for act in (MOVE, CANCEL) for late in ("", "_late")}
+    ended |= {f"utter_visit_{how}" for how in ("kept", "too_many_guesses")}
+    ended |= {f"utter_visit_asked_{act}" for act in (MOVE, CANCEL)}
+    ended |= {f"utter_visit_shown_{status}" for status in CHANGEABLE}
     return (
         steps
         | names
