@@ -146,7 +146,9 @@ def named_by_parts() -> set[str]:
     ended.add("utter_check_lesion_booked")
     ended |= {f"utter_contact_{how}" for how in ("told", "declined")}
     ended |= {f"utter_ask_visit_{act}{late}" for act in (MOVE, CANCEL) for late in ("", "_late")}
-    ended |= {f"utter_visit_{how}" for how in ("kept", "too_many_guesses")}
+    ended |= {
+        f"utter_visit_{how}" for how in ("kept", "too_many_guesses", "moved", "moved_pending")
+    }
     ended |= {f"utter_visit_asked_{act}" for act in (MOVE, CANCEL)}
     ended |= {f"utter_visit_shown_{status}" for status in CHANGEABLE}
     return (
@@ -182,6 +184,11 @@ def test_every_action_that_a_rule_names_is_in_the_domain() -> None:
     assert {name for name in named_in_rules() if name.startswith("action_")} <= set(
         DOMAIN["actions"]
     )
+
+
+@pytest.mark.parametrize("names", ["intents", "entities", "actions"])
+def test_no_name_stands_twice(names: str) -> None:
+    assert len(DOMAIN[names]) == len(set(DOMAIN[names]))
 
 
 def test_every_response_is_used() -> None:
