@@ -34,7 +34,7 @@ from bot.clinic.booking.draft import NO_REMINDER, Draft, Heard
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.payloads import Press, write_payload
-from bot.clinic.visits.dialogue import ACTS, VisitDialogue
+from bot.clinic.visits.dialogue import ACTS, GO_ON, VisitDialogue
 from bot.clinic.visits.draft import (
     CANCEL,
     MOVE,
@@ -57,7 +57,6 @@ from bot.store.visits import NotAllowed, VisitChanged
 FORM = "visit_form"
 # Set when the form is over: how it ended, with the id of the visit behind a slash.
 ENDING = "visit_change"
-GO_ON = "continue_booking"
 # Behind a number stands one person; a browser may be shared.
 WHATSAPP = "whatsapp"
 # After so long without a word a browser has to name the reference again.

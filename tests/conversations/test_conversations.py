@@ -7,7 +7,8 @@ One file is one case and its name is the sentence. A file holds `turns`, and may
   say: what the patient writes, or press: the title of a button of the last answer
   who: which patient, where several write (default: the first)
   answer: what must come, whole: one name or several (tests/system/texts.py), with its buttons
-  note: what is said before the booking's question, a key of `notes` of data/booking.yml
+  note: what is said before the question about a booking or a visit, a key of `notes` of
+    data/booking.yml or data/visits.yml
   language: of a safety text (default: en)
   contains, never: words that the answer holds, or does not (case ignored)
   buttons: titles, all of them in order, where `answer` does not fix them already
@@ -16,6 +17,7 @@ One file is one case and its name is the sentence. A file holds `turns`, and may
   booked: the visit that stands in the database from this turn on, with all of `VISIT_KEYS`
   changed: what this turn changed of a booked visit: `when` or `status`, `visit` is its number
     among those booked in this conversation (default: the last one)
+  holds_end: true where no chosen time is kept any more when this turn begins
   consents: everything that the patient said yes or no to so far
   check: what applies according to the newest check in the database: answers by question
 
@@ -52,6 +54,8 @@ FREE_TIMES = {
     "ask_booking_which_day": "day", "ask_booking_which_clock": "clock",
 }  # fmt: skip
 MOST_TIMES = 6
+# Under times that do not fit.
+WAIT = '/inform{"then":"wait"}'
 # What is told of visits, and the intents of the buttons under it, which name the visit.
 ONE_VISIT = {"/reschedule_consultation", "/cancel_consultation", "/faq"}
 TOLD_VISITS = {
@@ -70,7 +74,7 @@ CASE_KEYS = {"only", "clinic", "turns"}
 VISIT_KEYS = {"name", "phone", "when", "concern", "patient_is", "reminders"}
 TURN_KEYS = {
     "say", "press", "who", "answer", "note", "language", "contains", "never", "buttons", "request",
-    "reach", "booked", "changed", "consents", "check",
+    "reach", "booked", "changed", "consents", "check", "holds_end",
 }  # fmt: skip
 
 
@@ -110,6 +114,8 @@ def test_a_conversation_goes_as_written(
         who = str(turn.get("who", ""))
         if who not in plays:
             plays[who] = Play(new_patient(channel, house))
+        if turn.get("holds_end"):
+            house.end_holds()
         plays[who].through(turn, f"turn {number}, {turn.get('say', turn.get('press'))!r}")
 
 
@@ -172,8 +178,9 @@ class Play:
             assert 1 <= len(near) <= 3, where
         elif name in FREE_TIMES:
             carried = f'/inform{{"{FREE_TIMES[name]}":"'
-            assert 1 <= len(buttons) <= MOST_TIMES, where
-            assert all(payload.startswith(carried) for payload in buttons.values()), where
+            times = set(buttons.values()) - {WAIT}
+            assert 1 <= len(times) <= MOST_TIMES, where
+            assert all(payload.startswith(carried) for payload in times), where
         elif name in TOLD_VISITS:
             carried = {payload.partition("{")[0] for payload in buttons.values()}
             assert carried == TOLD_VISITS[name], where
@@ -229,7 +236,7 @@ class Play:
         if "consents" in turn:
             assert consents == turn["consents"], where
         if any(name.startswith("ask_booking") for name in names):
-            assert "booking" in self.patient.drafts, where
+            assert {"booking", "visit"} & self.patient.drafts, where
         elif ENDINGS & set(names):
             assert "booking" not in self.patient.drafts, where
 

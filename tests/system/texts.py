@@ -60,8 +60,8 @@ class Texts:
     def message(self, name: str, language: str = "en", note: str = "") -> Message:
         """The message that a name stands for, without the lines before the first reply.
 
-        `note`: a key of `notes` of `data/booking.yml`. What only the conversation knows stays as
-        `{name}`, see `fits`.
+        `note`: a key of `notes` of `data/booking.yml` or `data/visits.yml`. What only the
+        conversation knows stays as `{name}`, see `fits`.
         """
         kind, _, sign = name.partition("/")
         if kind in URGENCIES:
@@ -78,9 +78,15 @@ class Texts:
             return Message(fill(str(self._frame[name]), self._facts))
         if name == "ask_booking_phone" and self.channel == WHATSAPP and not note:
             name = "ask_booking_own_phone"
+        if name == "ask_visit_reference_and_phone" and self.channel == WHATSAPP:
+            name = "ask_visit_reference"
         message = self._responses[name]
-        notes = self._questions if name == "ask_check_consent" else self._booking
-        said = f"{notes['notes'][note]}\n" if note else ""
+        notes = dict(self._booking["notes"])
+        if name == "ask_check_consent":
+            notes = self._questions["notes"]
+        elif name.startswith("ask_visit_"):
+            notes |= self._visits["notes"]
+        said = f"{notes[note].strip()}\n" if note else ""
         buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
         may_hold = HELD if name.startswith(("ask_booking_", "ask_visit_")) else ""
         return Message(message.text.replace("{note}", said + may_hold), buttons)
@@ -240,6 +246,10 @@ class Texts:
     @cached_property
     def _booking(self) -> dict[str, Any]:
         return read_yaml(DATA / "booking.yml")
+
+    @cached_property
+    def _visits(self) -> dict[str, Any]:
+        return read_yaml(DATA / "visits.yml")
 
     @cached_property
     def _questions(self) -> dict[str, Any]:

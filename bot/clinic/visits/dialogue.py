@@ -35,6 +35,7 @@ ACTS = {
     "cancel_consultation": CANCEL,
     "check_consultation": SHOW,
 }
+GO_ON = "continue_booking"
 # Intents of the dialogue's own buttons.
 _PRESSED = ("inform", *ACTS)
 
@@ -91,17 +92,18 @@ class VisitDialogue:
             return Outcome(draft, Verdict.NOT_MINE)
         # Somebody else may have changed or ended it since it was chosen.
         standing = self._standing(before, world)
-        if standing is not None:
-            return standing
+        if standing is not None or heard.intent == GO_ON:
+            return standing or Outcome(before)
+        return self._heard_words(before, heard, world) or Outcome(draft, Verdict.NOT_MINE)
+
+    def _heard_words(self, before: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
+        """An answer to the question, or another wish; None where it is neither."""
         step = next_step(before)
         is_kept = step is not Step.PROOF and self._is(self._keep, heard)
         if is_kept and not self._may_be_time(heard, world):
             return Outcome(before, Verdict.KEPT)
         switched = self._switched(before, heard, world)
-        if switched is not None:
-            return switched
-        told = self._by_step[step](before, heard, world)
-        return told or Outcome(draft, Verdict.NOT_MINE)
+        return switched or self._by_step[step](before, heard, world)
 
     def proven(self, draft: VisitDraft, visit: Visit | None, world: VisitWorld) -> Outcome:
         """After a reference was looked up: the visit it is of, or that there is none."""

@@ -59,7 +59,7 @@ class NewTime:
         found = self._chosen(draft, heard, visit, world) or self.instead(draft, heard, visit, world)
         if found is not None or self._answers.interrupts(heard):
             return found
-        if heard.intent in ("reschedule_consultation", "continue_booking"):
+        if heard.intent == "reschedule_consultation":
             return self.offered(draft, visit, world)
         return Outcome(replace(draft, note="unclear_time"))
 
