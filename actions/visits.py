@@ -80,8 +80,8 @@ class VisitRules:
     labels: Mapping[str, str]
 
 
-class VisitAction(DatabaseAction):
-    """An action that works on a visit of the patient's."""
+class VisitAction(SafeAction):
+    """What an action that works on a visit of the patient's needs; its methods block."""
 
     def __init__(self, database: Database, clock: Clock, rules: VisitRules) -> None:
         """Takes the clinic's rules ready made."""
@@ -208,7 +208,7 @@ class VisitAction(DatabaseAction):
         )
 
 
-class ChangeVisit(VisitAction):
+class ChangeVisit(VisitAction, DatabaseAction):
     """Begins what a patient wants with a visit, or goes on with what stands."""
 
     def name(self) -> str:
@@ -255,16 +255,6 @@ class ChangeVisit(VisitAction):
         self.keep_with_time(tracker, outcome.draft, self.world(tracker))
         return [FollowupAction(FORM)]
 
-    def of_today(self, tracker: Tracker) -> Booked | None:
-        """The patient's visit that begins, or began, closest to now, if it is one of today."""
-        now = self.clock.now()
-        world = self.world(tracker)
-        near = [each for each in world.visits if abs(each.starts_at - now) < TODAY]
-        if not near:
-            return None
-        nearest = min(near, key=lambda each: abs(each.starts_at - now))
-        return bookings.booking_with(self.database, nearest.id)
-
     def _gone_on(self, tracker: Tracker, world: VisitWorld) -> Events:
         standing = self.draft(tracker)
         if standing is not None:
@@ -304,13 +294,8 @@ class ChangeVisit(VisitAction):
         return []
 
 
-class RunningLate(SafeAction):
+class RunningLate(VisitAction):
     """Tells the team at once; the patient hears of which visit, where it is one of today."""
-
-    def __init__(self, database: Database, clock: Clock, rules: VisitRules) -> None:
-        """Takes the clinic's rules ready made."""
-        super().__init__(database, clock)
-        self._visits = ChangeVisit(database, clock, rules)
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -319,16 +304,26 @@ class RunningLate(SafeAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         """Stores the request first, then says so."""
         await self.pass_to_team(tracker, "running_late")
-        today = await asyncio.to_thread(self._visits.of_today, tracker)
+        today = await asyncio.to_thread(self._of_today, tracker)
         if today is None:
             dispatcher.utter_message(response=PASSED)
         else:
-            values = self._visits.rules.booking.told.values(today)
+            values = self.rules.booking.told.values(today)
             dispatcher.utter_message(response="utter_passed_running_late", **values)
         return await how_to_reach(self, tracker)
 
+    def _of_today(self, tracker: Tracker) -> Booked | None:
+        """The patient's visit that begins, or began, closest to now, if it is one of today."""
+        now = self.clock.now()
+        world = self.world(tracker)
+        near = [each for each in world.visits if abs(each.starts_at - now) < TODAY]
+        if not near:
+            return None
+        nearest = min(near, key=lambda each: abs(each.starts_at - now))
+        return bookings.booking_with(self.database, nearest.id)
 
-class ListenToVisit(VisitAction):
+
+class ListenToVisit(VisitAction, DatabaseAction):
     """The form's validation: what a message changes, and the act itself on "yes"."""
 
     says_failure = False
@@ -524,13 +519,8 @@ class AskVisit(VisitAction, AskAction):
             self.keep(tracker, replace(draft, suspended="said"), now)
 
 
-class EndVisit(SafeAction):
+class EndVisit(VisitAction):
     """After the form: what came of it."""
-
-    def __init__(self, database: Database, clock: Clock, rules: VisitRules) -> None:
-        """Takes the clinic's rules ready made."""
-        super().__init__(database, clock)
-        self._tells = ChangeVisit(database, clock, rules)
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -555,11 +545,11 @@ class EndVisit(SafeAction):
         if visit is None:
             return
         if how == "cancelled":
-            values = self._tells.rules.booking.told.values(visit)
+            values = self.rules.booking.told.values(visit)
             dispatcher.utter_message(response="utter_visit_cancelled", **values)
             return
         name = f"shown_{visit.status}" if how == "shown" else how
-        self._tells.say(dispatcher, f"utter_visit_{name}", visit)
+        self.say(dispatcher, f"utter_visit_{name}", visit)
 
 
 def _in_order(visit: Booked) -> tuple[datetime, datetime]:
