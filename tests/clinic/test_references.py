@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.clinic.references import ALPHABET, LENGTH, new_reference, normalised
+from bot.clinic.references import (
+    ALPHABET,
+    LENGTH,
+    looks_like_one,
+    new_reference,
+    normalised,
+    reference_in,
+)
 
 PAIRS_MISTAKEN = ("0O", "0Q", "0D", "1I", "1L", "IL", "2Z", "5S", "8B", "6G", "UV", "OQ")
 
@@ -60,3 +67,36 @@ def test_what_is_no_reference_is_none(typed: str) -> None:
 def test_every_new_reference_is_read_back_from_small_letters() -> None:
     reference = new_reference()
     assert normalised(reference.lower()) == reference
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CDFHJKM3",
+        "my reference is cdfhjkm3, thanks",
+        "ref:CDFH-JKM3 phone 99999 00001",
+        "cd fh jk m3",
+        "Cancel CDFH JKM3 please",
+        "99999 00001 and CDFHJKM3.",
+    ],
+)
+def test_a_reference_is_found_in_a_message(text: str) -> None:
+    assert reference_in(text) == "CDFHJKM3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "99999 00001", "my phone is +91 99999 00001", "cancel my appointment on friday",
+     "I am coming at 5 pm", "CDFHJKM", "CDFHJKM34", "ABCDEFGH"],
+)  # fmt: skip
+def test_no_reference_is_found_where_there_is_none(text: str) -> None:
+    assert reference_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [("ABCD1234", True), ("it is CDFHJKM0", True), ("CDFHJKM3", False), ("99999000", False),
+     ("tomorrow", False), ("i am 25 years", False)],
+)  # fmt: skip
+def test_what_was_meant_as_a_reference_is_recognised(text: str, looks: bool) -> None:
+    assert looks_like_one(text) is looks

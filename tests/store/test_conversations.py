@@ -7,6 +7,7 @@ import pytest
 from bot.store import messages
 from bot.store.conversations import (
     address_of,
+    in_touch_since,
     last_danger,
     standing,
     stop_unasked,
@@ -163,3 +164,45 @@ def test_behind_a_conversation_stands_the_newest_one_of_the_same_person(
     assert theirs.conversation_id == newest.conversation_id != first.conversation_id
     assert (theirs.channel, theirs.person) == (newest.channel, newest.person)
     assert theirs.address is None
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_person_is_in_touch_since_the_first_message_without_a_longer_silence(
+    database: Database, receive: Receive
+) -> None:
+    receive(at=NOW)
+    first = NOW + 3 * HOUR
+    for number in range(4):
+        last = receive(at=first + number * HOUR)
+    assert in_touch_since(database, last.conversation_id, HOUR) == first
+
+
+def test_who_comes_back_after_a_silence_is_in_touch_since_now(
+    database: Database, receive: Receive
+) -> None:
+    receive(at=NOW)
+    back = NOW + HOUR + A_MOMENT
+    assert in_touch_since(database, receive(at=back).conversation_id, HOUR) == back
+
+
+def test_being_in_touch_goes_over_conversations_and_not_over_people(
+    database: Database, receive: Receive
+) -> None:
+    receive(person="other", at=NOW)
+    receive(at=NOW + HOUR)
+    new = receive(at=NOW + HOUR + SILENCE + A_MOMENT)
+    assert in_touch_since(database, new.conversation_id, 2 * SILENCE) == NOW + HOUR
+    assert in_touch_since(database, "nobody's", HOUR) is None
+
+
+def test_the_address_of_a_visitor_is_kept_as_it_was_given_and_not_lost(
+    database: Database, receive: Receive
+) -> None:
+    first = messages.receive(
+        database, "website", "person", "a", "Hello", NOW, SILENCE, origin="a keyed hash"
+    )
+    assert conversation(database, first.conversation_id).origin == "a keyed hash"
+    receive()
+    assert conversation(database, first.conversation_id).origin == "a keyed hash"
