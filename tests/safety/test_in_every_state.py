@@ -23,11 +23,18 @@ CHECK = [
     "start the suitability check", "press: Yes, I agree", "press: None of these",
     "press: Acne now", "press: A few mild spots",
 ]  # fmt: skip
+# A visit that stands: to be moved, to be cancelled, or to be proven by its reference.
+BOOKED = [*BOOKING, "press: Yes, book it"]
+VISITS = [
+    [*BOOKED, "move my visit"], [*BOOKED, "move my visit", "press: first"],
+    [*BOOKED, "cancel my visit"], ["cancel my appointment"],
+]  # fmt: skip
 STATES = [
     *(BOOKING[:length] for length in range(1, len(BOOKING) + 1)),
     *(CONTACT[:length] for length in range(1, len(CONTACT) + 1)),
     *(REACTION[:length] for length in range(1, len(REACTION) + 1)),
     *(CHECK[:length] for length in range(1, len(CHECK) + 1)),
+    *VISITS,
 ]
 
 
@@ -39,7 +46,8 @@ def brought_to(patient: Patient, way: list[str]) -> Patient:
             patient.say(step)
         else:
             patient.press(patient.titles[0] if title == "first" else title)
-    assert "?" in patient.text, f"no question stands open: {patient.text}"
+    is_asked = "?" in patient.text or "Please send me the reference" in patient.text
+    assert is_asked, f"no question stands open: {patient.text}"
     return patient
 
 
