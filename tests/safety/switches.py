@@ -84,15 +84,14 @@ def nothing_forbidden(self: NeverSay, text: str, where: str) -> list[Breach]:
     return []
 
 
-def taken_twice(session: Session, booking_id: str, option: Option) -> bool:
+def taken_twice(session: Session, option: Option, owner: dict[str, str | None]) -> bool:
     """The primary key of the ticks is not minded: a time may be given again (SQLite)."""
     from sqlalchemy import insert  # noqa: PLC0415 - see above
 
     from bot.store.tables import BookedTick  # noqa: PLC0415
 
     rows = [
-        {"resource": resource, "tick": tick, "booking_id": booking_id}
-        for resource, tick in sorted(option.ticks)
+        {"resource": resource, "tick": tick, **owner} for resource, tick in sorted(option.ticks)
     ]
     session.execute(insert(BookedTick).prefix_with("OR IGNORE").values(rows))
     return True
