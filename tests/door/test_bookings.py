@@ -12,7 +12,9 @@ import bot.door.door
 from bot.clinic.availability import Availability
 from bot.door.engine import EngineError, Turn
 from bot.store.bookings import Booked, NewBooking, TurnIsOver, book, booking_made_by
+from bot.store.changes import By
 from bot.store.tables import InboundMessage
+from bot.store.visits import confirm_visit, move_visit, set_status
 from tests.door.conftest import NOW, Reception, framing, says, told, wordings
 
 YES = "yes"
@@ -112,6 +114,65 @@ async def test_nothing_is_booked_once_the_patient_was_told_to_call(
     with pytest.raises(TurnIsOver):
         books(reception, message_id)
     assert booking_made_by(reception.database, message_id) is None
+
+
+class ChangingEngine:
+    """An engine whose action first books, then changes the visit, and then breaks down."""
+
+    def __init__(self, reception: Reception, change: Callable[[Booked, By], Booked]) -> None:
+        self.reception, self.change = reception, change
+        self.visit: Booked | None = None
+
+    async def turn(self, conversation_id: str, message_id: str, *_: object, **__: object) -> Turn:
+        """One turn, as `Engine.turn`."""
+        if self.visit is None:
+            self.visit = books(self.reception, message_id)
+            return says(f"Your reference: {self.visit.reference}")
+        self.visit = self.change(self.visit, By("patient", message_id))
+        raise EngineError("no answer from the engine: ReadError")
+
+    async def record(self, *_: object) -> None:
+        """Nothing is recorded here."""
+
+
+async def changed(reception: Reception, change: Callable[[Booked, By], Booked]) -> str:
+    await reception.begin()
+    engine = ChangingEngine(reception, change)
+    reception.door._engine = engine  # type: ignore[assignment]
+    await reception.say(YES)
+    [said] = await reception.say("yes, change it")
+    assert engine.visit is not None and engine.visit.reference in said
+    assert told().values(engine.visit)["booking_when"] in said
+    assert framing("unavailable") not in said
+    return said
+
+
+async def test_a_move_is_told_though_the_engine_broke_down_after_it(reception: Reception) -> None:
+    def move(visit: Booked, by: By) -> Booked:
+        availability = Availability.from_mapping(wordings().clinic)
+        start = availability.free_times("consultation", {}, NOW)[-1]
+        options = availability.options_at("consultation", start, {}, NOW)
+        return move_visit(reception.database, visit.id, 0, options, "booked", by, NOW)
+
+    assert (await changed(reception, move)).startswith("Moved.")
+
+
+async def test_a_cancellation_is_told_though_the_engine_broke_down_after_it(
+    reception: Reception,
+) -> None:
+    def cancel(visit: Booked, by: By) -> Booked:
+        return set_status(reception.database, visit.id, 0, "cancelled", by, NOW)
+
+    assert (await changed(reception, cancel)).startswith("Cancelled:")
+
+
+async def test_that_somebody_comes_is_told_though_the_engine_broke_down_after_it(
+    reception: Reception,
+) -> None:
+    def confirm(visit: Booked, by: By) -> Booked:
+        return confirm_visit(reception.database, visit.id, 0, by.message_id, NOW)
+
+    assert (await changed(reception, confirm)).startswith("Thank you. We expect you")
 
 
 async def test_an_angry_message_is_passed_on_as_one(reception: Reception) -> None:
