@@ -88,6 +88,14 @@ class BookingRules:
     # is asked first (`bot.store.numbers`).
     asks_numbers: bool
 
+    def say_off_the_list(
+        self, dispatcher: CollectingDispatcher, response: str, wish_id: str
+    ) -> None:
+        """A response with the button that takes a wish off the wait list."""
+        off = write_payload(Press("book_consultation", {"wish": wish_id, "then": "off"}))
+        buttons = [{"title": self.off_the_list, "payload": off}]
+        dispatcher.utter_message(response=response, buttons=buttons)
+
 
 class BookingAction(DatabaseAction):
     """An action that works on the draft of a booking."""
@@ -183,15 +191,13 @@ class BookConsultation(BookingAction):
         wish_id, how = heard.entities["wish"], heard.entities.get("then", "")
         given = heard.entities.get("start")
         start = datetime.fromisoformat(given) if given else None
-        wish = wishes.offered_to(self.database, tracker.sender_id, wish_id, start)
-        if how == "off":
+        wish = wishes.wish_for(self.database, tracker.sender_id, wish_id, start)
+        if how == "off" and wish is not None:
             wishes.close_wish(self.database, wish_id, CANCELLED)
             dispatcher.utter_message(response="utter_wish_off")
         elif how == "stop" and wish is not None:
             wishes.take_back(self.database, wish_id)
-            off = write_payload(Press("book_consultation", {"wish": wish_id, "then": "off"}))
-            buttons = [{"title": self.rules.off_the_list, "payload": off}]
-            dispatcher.utter_message(response="utter_wish_declined", buttons=buttons)
+            self.rules.say_off_the_list(dispatcher, "utter_wish_declined", wish_id)
         elif wish is None or start is None:
             dispatcher.utter_message(response="utter_wish_gone")
         else:

@@ -46,7 +46,7 @@ from bot.clinic.visits.draft import (
     VisitWorld,
 )
 from bot.clinic.visits.statuses import BOOKED, CANCELLED, CHANGEABLE, PENDING
-from bot.store import bookings, conversations, drafts, holds, ticks, visits
+from bot.store import bookings, conversations, drafts, holds, ticks, visits, wishes
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver
 from bot.store.changes import PATIENT, By
 from bot.store.database import Database
@@ -231,6 +231,11 @@ class ChangeVisit(VisitAction, DatabaseAction):
         if is_list:
             self._tell_all(dispatcher, world)
             return []
+        if act == CANCEL and not world.visits and not world.has_hidden:
+            wish = wishes.wish_of(self.database, tracker.sender_id)
+            if wish is not None:
+                self.rules.booking.say_off_the_list(dispatcher, "utter_wish_standing", wish.id)
+                return []
         return self._begun(dispatcher, tracker, heard, act, world)
 
     def _begun(

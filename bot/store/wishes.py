@@ -204,17 +204,33 @@ def offer(
         return True
 
 
-def offered_to(
+def wish_of(database: Database, conversation_id: str) -> Wished | None:
+    """The newest open wish of the person behind a conversation; None if they wait for nothing."""
+    this = aliased(Conversation)
+    theirs = (
+        select(Wish)
+        .join(Conversation, Conversation.id == Wish.conversation_id)
+        .join(this, (this.channel == Conversation.channel) & (this.person == Conversation.person))
+        .where(this.id == conversation_id, Wish.status.in_(OPEN))
+        .order_by(Wish.created_at.desc())
+        .limit(1)
+    )
+    with database.work(concurrent=True) as session:
+        row = session.scalar(theirs)
+        return None if row is None else _as_wished(row)
+
+
+def wish_for(
     database: Database, conversation_id: str, wish_id: str, start: datetime | None = None
 ) -> Wished | None:
-    """The wish of the person behind a conversation for which a time is offered; None for no such.
+    """The open wish with an id, if it is that of the person behind a conversation.
 
-    `start`: the time that was offered; an offer that was taken back stands for nobody.
+    `start`: a time that must be offered for it; an offer that was taken back stands for nobody.
     """
     found = wish_with(database, wish_id)
-    if found is None or found.status != PROPOSED:
+    if found is None or found.status not in OPEN:
         return None
-    if start is not None and found.offered_start != start:
+    if start is not None and (found.status, found.offered_start) != (PROPOSED, start):
         return None
     with database.work(concurrent=True) as session:
         this = session.get_one(Conversation, conversation_id)

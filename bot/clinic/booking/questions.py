@@ -22,16 +22,7 @@ from bot.clinic.times import TimeWish
 from bot.clinic.visits.policy import ChangePolicy
 
 # Notes after which the patient may rather wait for another time.
-_NOTHING_FITS = (
-    "other_times",
-    "nothing_then",
-    "time_taken",
-    "time_full",
-    "time_closed",
-    "day_closed",
-    "closed_because",
-    "taken",
-)
+_NOTHING_FITS = ("other_times", "nothing_then", "time_taken", "time_full", "taken")
 # So many days of a wish are read back one by one.
 _MOST_DAYS = 3
 Buttons = tuple[tuple[str, Mapping[str, str]], ...]
