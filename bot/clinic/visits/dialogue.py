@@ -253,7 +253,9 @@ class VisitDialogue:
         if next_step(draft) in (Step.PROOF, Step.WHICH):
             other = replace(draft, act=act)
             told = self._by_step[next_step(draft)](other, heard, world)
-            return told or Outcome(other)
+            # What it is about is asked again, without a word of what was not in the message.
+            is_answer = told is not None and not told.draft.note
+            return told if is_answer else Outcome(other)
         visit = world.visit_with(draft.visit)
         if visit is None:
             return None

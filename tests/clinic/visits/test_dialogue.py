@@ -102,6 +102,14 @@ def test_who_cannot_prove_it_is_helped_by_a_person(said: str) -> None:
     assert Talk().opens(MOVE).presses(then="team").verdict is Verdict.TEAM
 
 
+def test_another_wish_while_the_reference_is_asked_is_remembered() -> None:
+    talk = Talk().opens(MOVE).says("cancel my appointment", intent=CANCEL)
+    assert (talk.asked, talk.draft.act, talk.draft.note) == (
+        "visit_reference_and_phone", "cancel", "",
+    )  # fmt: skip
+    assert talk.says("actually move it", intent=MOVE).draft.act == "move"
+
+
 # Which one
 
 
