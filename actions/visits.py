@@ -61,8 +61,6 @@ ENDING = "visit_change"
 WHATSAPP = "whatsapp"
 # After so long without a word a browser has to name the reference again.
 IN_TOUCH = timedelta(hours=1)
-# Who is late speaks of a visit that is no further away.
-TODAY = timedelta(hours=12)
 # Guesses at a reference in an hour, by one person and by everybody at one network address.
 MOST_GUESSES = {"person": 5, "origin": 20}
 # The request to the team where the patient cannot do it alone.
@@ -104,6 +102,8 @@ class VisitAction(SafeAction):
         wanted = draft.wanted
         if visit is not None and draft.act == MOVE and self._may_move_alone(visit, world):
             draft = replace(draft, time=self._held(tracker, wanted, visit, world).to_json())
+        else:
+            holds.let_go(self.database, tracker.sender_id)
         self.keep(tracker, draft, world.now)
 
     def _may_move_alone(self, visit: Visit, world: VisitWorld) -> bool:
@@ -134,8 +134,7 @@ class VisitAction(SafeAction):
         conversation = tracker.sender_id
         own_phone = phone_of(conversations.address_of(self.database, conversation) or "")
         theirs = bookings.open_bookings_of(self.database, conversation, now, own_phone)
-        since = conversations.in_touch_since(self.database, conversation, IN_TOUCH) or now
-        is_shared = conversations.channel_of(self.database, conversation) != WHATSAPP
+        since, is_shared = self.in_touch_since(tracker), self.is_shared(tracker)
         proven = self._proven(conversation, since)
         shown: list[Booked] = [
             each
@@ -164,6 +163,15 @@ class VisitAction(SafeAction):
             has_hidden=len(known) < len(theirs),
             own_phone=own_phone,
         )
+
+    def in_touch_since(self, tracker: Tracker) -> datetime:
+        """The beginning of this sitting."""
+        since = conversations.in_touch_since(self.database, tracker.sender_id, IN_TOUCH)
+        return since or self.clock.now()
+
+    def is_shared(self, tracker: Tracker) -> bool:
+        """Whether several people may write where this patient writes, as in a browser."""
+        return conversations.channel_of(self.database, tracker.sender_id) != WHATSAPP
 
     def _proven(self, conversation: str, since: datetime) -> set[str]:
         """The visits whose reference was named, on the web in this sitting."""
@@ -231,8 +239,8 @@ class ChangeVisit(VisitAction, DatabaseAction):
         if is_list:
             self._tell_all(dispatcher, world)
             return []
-        if act == CANCEL and not world.visits and not world.has_hidden:
-            wish = wishes.wish_of(self.database, tracker.sender_id)
+        if act == CANCEL and not world.visits:
+            wish = self._wish_of_now(tracker)
             if wish is not None:
                 self.rules.booking.say_off_the_list(dispatcher, "utter_wish_standing", wish.id)
                 return []
@@ -254,11 +262,18 @@ class ChangeVisit(VisitAction, DatabaseAction):
             return []
         if outcome.verdict is Verdict.SHOWN:
             visit = bookings.booking_with(self.database, outcome.draft.visit)
-            if visit is not None:
+            if visit is not None and visit.status in CHANGEABLE:
                 self.say(dispatcher, f"utter_visit_shown_{visit.status}", visit)
             return []
         self.keep_with_time(tracker, outcome.draft, self.world(tracker))
         return [FollowupAction(FORM)]
+
+    def _wish_of_now(self, tracker: Tracker) -> wishes.Wished | None:
+        """The patient's wish on the wait list; on the web only one of this sitting is spoken of."""
+        wish = wishes.wish_of(self.database, tracker.sender_id)
+        if wish is None or not self.is_shared(tracker):
+            return wish
+        return wish if wish.created_at >= self.in_touch_since(tracker) else None
 
     def _gone_on(self, tracker: Tracker, world: VisitWorld) -> Events:
         standing = self.draft(tracker)
@@ -295,7 +310,9 @@ class ChangeVisit(VisitAction, DatabaseAction):
             )
         except (VisitChanged, TurnIsOver):
             return self._confirmed(dispatcher, replace(heard, entities={}), world)
-        self.say(dispatcher, "utter_visit_confirmed", done)
+        # What the desk has not confirmed yet may still change.
+        said = "shown_pending" if done.status == PENDING else "confirmed"
+        self.say(dispatcher, f"utter_visit_{said}", done)
         return []
 
 
@@ -321,7 +338,7 @@ class RunningLate(VisitAction):
         """The patient's visit that begins, or began, closest to now, if it is one of today."""
         now = self.clock.now()
         world = self.world(tracker)
-        near = [each for each in world.visits if abs(each.starts_at - now) < TODAY]
+        near = [each for each in world.visits if self.rules.dialogue.is_on_day(each, now)]
         if not near:
             return None
         nearest = min(near, key=lambda each: abs(each.starts_at - now))
@@ -397,6 +414,9 @@ class ListenToVisit(VisitAction, DatabaseAction):
             else:
                 changed = self._move(tracker, draft, visit, heard, world)
         except TimeTaken:
+            if draft.act == CANCEL:
+                # Too many changed something at once: the question is put again.
+                return [SlotSet(HEARD, heard.id)]
             taken = self.rules.dialogue.offers.taken(draft.wanted, self.world(tracker).times(visit))
             again = replace(draft, time=replace(taken, held_until="").to_json())
             self.keep(tracker, again, world.now)
@@ -554,6 +574,9 @@ class EndVisit(VisitAction):
             dispatcher.utter_message(response="utter_visit_cancelled", **values)
             return
         name = f"shown_{visit.status}" if how == "shown" else how
+        if how == "shown" and visit.status not in CHANGEABLE:
+            dispatcher.utter_message(response="utter_visit_gone")
+            return
         self.say(dispatcher, f"utter_visit_{name}", visit)
 
 

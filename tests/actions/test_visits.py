@@ -90,11 +90,11 @@ async def test_after_an_hour_of_silence_a_browser_names_the_reference_again(
     visitor.waits(IN_TOUCH + timedelta(minutes=1))
     # Chatting about something else makes the browser nobody's.
     visitor.hears("hello", "greet")
-    assert await visitor.wants(LOOK) == ["utter_ask_visit_reference"]
+    assert await visitor.wants(LOOK) == ["utter_ask_visit_reference_and_phone"]
     assert await visitor.answers(visit.reference.lower()) == ["utter_visit_shown_booked"]
     assert await visitor.wants(CANCEL) == ["utter_ask_visit_cancel"]
     visitor.waits(IN_TOUCH + timedelta(minutes=1))
-    assert await visitor.wants(LOOK) == ["utter_ask_visit_reference"]
+    assert await visitor.wants(LOOK) == ["utter_ask_visit_reference_and_phone"]
 
 
 async def test_whoever_writes_within_the_hour_stays_known(visitor: Visitor) -> None:
@@ -265,6 +265,46 @@ async def test_who_is_late_for_a_visit_of_today_hears_which_one(
         who.hears("I am running late", "running_late")
         assert await who.acts("action_running_late") == [said]
         assert who.requests[-1][0] == "running_late"
+
+
+async def test_a_stop_in_the_middle_stops_messages_and_is_no_answer(visitor: Visitor) -> None:
+    await visitor.books()
+    await visitor.wants(CANCEL)
+    visitor.hears("STOP", "stop_messages")
+    await visitor.acts("validate_visit_form")
+    assert visitor.slots.get("visit_change") is None and visitor.returned == []
+
+
+async def test_a_time_that_was_kept_is_let_go_when_the_visit_is_rather_cancelled(
+    visitor: Visitor,
+) -> None:
+    await visitor.books()
+    await visitor.wants(MOVE, "move it to 26 november 6 pm")
+    assert await visitor.answers("no, just cancel it", CANCEL) == ["utter_ask_visit_cancel"]
+    now = visitor.clock.now()
+    assert holds.held_time(visitor.database, visitor.conversation, now) is None
+
+
+async def test_an_hour_in_the_middle_asks_for_the_reference_and_takes_nothing_back(
+    visitor: Visitor,
+) -> None:
+    visit = await visitor.books()
+    await visitor.wants(CANCEL)
+    visitor.waits(IN_TOUCH + timedelta(minutes=1))
+    assert await visitor.answers("yes") == ["utter_ask_visit_reference_and_phone"]
+    assert visitor.said[-1]["note"] == ""
+    assert await visitor.answers(visit.reference) == ["utter_ask_visit_cancel"]
+    assert await visitor.answers("yes") == ["utter_visit_cancelled"]
+
+
+async def test_who_confirms_a_visit_that_the_desk_has_not_is_not_told_that_it_stands(
+    visitor: Visitor,
+) -> None:
+    visit = await visitor.books()
+    with visitor.database.work() as session:
+        session.get_one(Booking, visit.id).status = "pending"
+    said = await visitor.wants(LOOK, visit=visit.id, act="confirm")
+    assert said == ["utter_visit_shown_pending"]
 
 
 async def test_nothing_personal_is_shown_by_what_is_kept(visitor: Visitor) -> None:

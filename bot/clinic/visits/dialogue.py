@@ -29,13 +29,16 @@ from bot.clinic.visits.draft import (
 from bot.clinic.visits.new_time import NewTime
 from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.questions import VisitQuestions
+from bot.clinic.visits.words import VisitWords
 
 ACTS = {
     "reschedule_consultation": MOVE,
     "cancel_consultation": CANCEL,
     "check_consultation": SHOW,
 }
-GO_ON = "continue_booking"
+GO_ON, BOOK = "continue_booking", "book_consultation"
+# What is answered first wherever it stands.
+_ALWAYS_ELSE = (*ALWAYS_ELSE, "stop_messages")
 # Intents of the dialogue's own buttons.
 _PRESSED = ("inform", *ACTS)
 
@@ -55,12 +58,8 @@ class VisitDialogue:
         """`words`: the content of `data/visits.yml`; `booking_words`: of `data/booking.yml`."""
         self.offers, self.policy = offers, policy
         self._reader, self._answers = reader, Answers(booking_words)
-        said = words["words"]
-        self._cancel, self._move, self._keep, self._lost = (
-            re.compile("|".join(f"(?:{each})" for each in said[name]), re.IGNORECASE)
-            for name in ("cancel", "move", "keep", "lost")
-        )
-        self._new_time = NewTime(said, self._answers, offers, zone)
+        self._words = VisitWords(words["words"])
+        self._new_time = NewTime(self._words, self._answers, offers, zone)
         self._questions = VisitQuestions(words, booking_words, offers, policy)
         self._by_step: dict[Step, Callable[[VisitDraft, Heard, VisitWorld], Outcome | None]] = {
             Step.PROOF: self._told_proof,
@@ -79,7 +78,7 @@ class VisitDialogue:
         if proof is not None:
             return proof
         if not world.visits:
-            note = "" if world.has_hidden else "none_here"
+            note = "none_here" if world.own_phone else ""
             return Outcome(replace(draft, proving=True, note=note))
         return self._narrowed(draft, heard, world)
 
@@ -88,7 +87,7 @@ class VisitDialogue:
         before = replace(draft, heard=heard.id, note="", note_values={}, suspended="")
         if heard.entities and heard.intent in _PRESSED:
             return self._pressed(before, heard, world)
-        if heard.intent in ALWAYS_ELSE:
+        if heard.intent in _ALWAYS_ELSE:
             return Outcome(draft, Verdict.NOT_MINE)
         # Somebody else may have changed or ended it since it was chosen.
         standing = self._standing(before, world)
@@ -99,22 +98,25 @@ class VisitDialogue:
     def _heard_words(self, before: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
         """An answer to the question, or another wish; None where it is neither."""
         step = next_step(before)
-        is_kept = step is not Step.PROOF and self._is(self._keep, heard)
-        if is_kept and not self._may_be_time(heard, world):
+        if self._words.keeps(heard) and not self._may_be_time(heard, world):
             return Outcome(before, Verdict.KEPT)
         switched = self._switched(before, heard, world)
-        return switched or self._by_step[step](before, heard, world)
+        if switched is not None:
+            return switched
+        told = self._by_step[step](before, heard, world)
+        is_unclear = told is not None and told.verdict is Verdict.HEARD and told.draft.note
+        # "I want to book another visit" is no answer to any of these questions.
+        return None if is_unclear and heard.intent == BOOK else told
 
     def proven(self, draft: VisitDraft, visit: Visit | None, world: VisitWorld) -> Outcome:
-        """After a reference was looked up: the visit it is of, or that there is none."""
-        if visit is None:
-            return Outcome(
-                replace(
-                    draft, proving=True, reference="", phone="", note="not_found", note_values={}
-                )
-            )
-        known = replace(draft, proving=False, reference="", phone="")
-        return self._with_visit(known, visit, Heard(draft.heard, ""), world)
+        """After a reference was looked up: the visit it is of, or what is missing, or nothing."""
+        if visit is not None:
+            known = replace(draft, proving=False, reference="", phone="")
+            return self._with_visit(known, visit, Heard(draft.heard, ""), world)
+        if not (draft.phone or world.own_phone):
+            return Outcome(replace(draft, proving=True, note="needs_phone"))
+        again = replace(draft, proving=True, reference="", phone="", note_values={})
+        return Outcome(replace(again, note="not_found"))
 
     def ask(self, draft: VisitDraft, world: VisitWorld) -> Question:
         """The next question, with the note that comes before it."""
@@ -128,6 +130,10 @@ class VisitDialogue:
         """Whether a change of it has to go to the team."""
         return self.policy.is_late(visit.starts_at, now)
 
+    def is_on_day(self, visit: Visit, at: datetime) -> bool:
+        """Whether a visit is on the day of a moment, on the clinic's calendar."""
+        return self._new_time.day_of(visit) == self._new_time.day_at(at)
+
     # Whose it is
 
     def _told_proof(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
@@ -135,14 +141,10 @@ class VisitDialogue:
         # A reference may look like a number with letters in it.
         phone = self._reader.phone(_without_reference(heard.text)).phone or draft.phone
         draft = replace(draft, proving=True, reference=reference, phone=phone)
-        is_enough = bool(phone or world.own_phone or world.has_hidden or world.visits)
-        if reference and is_enough:
-            return Outcome(draft, Verdict.PROVE)
         if reference:
-            return Outcome(replace(draft, note="needs_phone"))
-        if self._is(self._keep, heard):
-            return Outcome(draft, Verdict.KEPT)
-        if self._is(self._lost, heard, asks=True) or self._answers.no(heard):
+            return Outcome(draft, Verdict.PROVE)
+        is_lost = self._words.has_lost(heard) or self._words.refuses(heard)
+        if is_lost and not self._reader.phone(heard.text).phone:
             return Outcome(draft, Verdict.TEAM)
         if self._answers.interrupts(heard) and not phone:
             return None
@@ -154,6 +156,9 @@ class VisitDialogue:
         if draft.proving or not draft.visit:
             return None
         now = world.visit_with(draft.visit)
+        if now is None and world.has_hidden:
+            # It stands, but this browser was silent so long that it is not shown any more.
+            return Outcome(replace(draft, proving=True))
         if now is None:
             again = replace(draft, visit="", time={}, note="gone", proving=not world.visits)
             return Outcome(again)
@@ -167,38 +172,45 @@ class VisitDialogue:
         """The only visit, or the only one that the message can mean."""
         fitting = list(world.visits)
         if len(fitting) > 1:
-            fitting = self._meant(heard, world)
+            fitting = self._spoken_of(draft.act, heard, world)
         if len(fitting) == 1:
             return self._with_visit(draft, fitting[0], heard, world)
         return Outcome(replace(draft, visit=""))
 
+    def _spoken_of(self, act: str, heard: Heard, world: VisitWorld) -> list[Visit]:
+        """The visits that a first message names; a day in "move it to Friday" names none."""
+        left = self._words.left_behind(heard.text) if act == MOVE else ""
+        if left:
+            return self._on_days_of(left, world)
+        found = self._named(heard, world)
+        return found or ([] if act == MOVE else self._on_days_of(heard.text, world))
+
     def _meant(self, heard: Heard, world: VisitWorld) -> list[Visit]:
-        """The visits on a day, at a time or of a person that the message names."""
+        """The visits that an answer to "which one?" names: by place, person, day or time."""
         place = self._answers.place_in(heard.text, len(world.visits))
         number = heard.text.strip(" .)#")
         if number.isdigit() and 0 < int(number) <= len(world.visits):
             place = int(number) - 1
         if place is not None:
             return [world.visits[place]]
+        return self._named(heard, world) or self._on_days_of(heard.text, world)
+
+    @staticmethod
+    def _named(heard: Heard, world: VisitWorld) -> list[Visit]:
+        """The visit of the person whose name stands in the message, if it is one."""
         said = set(re.findall(r"\w+", heard.text.casefold()))
         named = [
             each for each in world.visits if said & set(re.findall(r"\w+", each.name.casefold()))
         ]
-        if len(named) == 1:
-            return named
-        wish = self.offers.read(heard.text, world.now).wish
-        if not wish.days:
-            return []
-        return [
-            each
-            for each in world.visits
-            if self._new_time.day_of(each) in wish.days
-            and (
-                wish.exact is None
-                or len(wish.days) > 1
-                or self._new_time.minute_of(each) == wish.exact
-            )
-        ]
+        return named if len(named) == 1 else []
+
+    def _on_days_of(self, text: str, world: VisitWorld) -> list[Visit]:
+        """The visits on a day, and perhaps at a time, that a text names."""
+        wish = self.offers.read(text, world.now).wish
+        on_day = [each for each in world.visits if self._new_time.day_of(each) in wish.days]
+        if wish.exact is None or len(wish.days) > 1:
+            return on_day
+        return [each for each in on_day if self._new_time.minute_of(each) == wish.exact]
 
     def _told_which(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
         found = self._meant(heard, world)
@@ -206,7 +218,7 @@ class VisitDialogue:
             return self._with_visit(draft, found[0], Heard(heard.id, ""), world)
         if self._answers.interrupts(heard):
             return None
-        if self._answers.no(heard):
+        if self._words.refuses(heard):
             return Outcome(draft, Verdict.KEPT)
         return Outcome(replace(draft, note="which_unclear"))
 
@@ -231,24 +243,22 @@ class VisitDialogue:
         visit = world.visit_with(draft.visit)
         if visit is None:
             return None
-        cancels = draft.act == CANCEL
-        does_it = self._cancel if cancels else self._move
-        if self._answers.yes(heard) or self._is(does_it, heard):
+        if self._words.agrees(heard, draft.act):
             return Outcome(draft, Verdict.CONFIRMED)
-        if cancels and self._answers.no(heard):
+        cancels = draft.act == CANCEL
+        if cancels and self._words.refuses(heard):
             return Outcome(draft, Verdict.KEPT)
-        found = self._new_time.instead(draft, heard, visit, world)
+        # "Cancel it, I have work on Friday at five" wishes for no other time.
+        may_wish = not (cancels and self._words.speaks_of(CANCEL, heard.text))
+        found = self._new_time.instead(draft, heard, visit, world) if may_wish else None
         if found is not None or self._answers.interrupts(heard):
             return found
         return Outcome(replace(draft, note="unclear_confirm"))
 
     def _switched(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome | None:
         """Another act than the one begun: "no, just cancel it", "can I move it instead?"."""
-        act = ACTS.get(heard.intent, "")
-        is_cancel = draft.act == MOVE and self._is(self._cancel, heard)
-        if is_cancel:
-            act = CANCEL
-        if act in ("", SHOW) or act == draft.act:
+        act = next((each for each in (CANCEL, MOVE) if self._begins(each, draft, heard)), "")
+        if not act:
             return None
         if next_step(draft) in (Step.PROOF, Step.WHICH):
             other = replace(draft, act=act)
@@ -260,6 +270,15 @@ class VisitDialogue:
         if visit is None:
             return None
         return self._with_visit(replace(draft, act=act, time={}), visit, heard, world)
+
+    def _begins(self, act: str, draft: VisitDraft, heard: Heard) -> bool:
+        """Whether a message in the middle of one act wants the other one.
+
+        The classifier alone has heard it in "keep my slot": the word itself has to stand there.
+        """
+        if act == draft.act or not self._words.speaks_of(act, heard.text):
+            return False
+        return ACTS.get(heard.intent) == act or self._words.agrees(heard, act)
 
     # Buttons
 
@@ -284,11 +303,6 @@ class VisitDialogue:
         return self._new_time.pressed(draft, given, visit, world)
 
     # Words
-
-    @staticmethod
-    def _is(pattern: re.Pattern[str], heard: Heard, *, asks: bool = False) -> bool:
-        said = " ".join(re.findall(r"[\w'’\u0900-\u097f]+", heard.text.casefold()))
-        return (asks or "?" not in heard.text) and bool(pattern.fullmatch(said))
 
     def _may_be_time(self, heard: Heard, world: VisitWorld) -> bool:
         return not self.offers.read(heard.text, world.now).wish.is_empty

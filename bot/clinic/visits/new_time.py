@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clinic.booking.answers import Answers
 from bot.clinic.booking.draft import Draft, Heard
 from bot.clinic.booking.offers import TimeOffers
+from bot.clinic.details import blank
 from bot.clinic.times import TimeWish
 from bot.clinic.visits.draft import MOVE, Outcome, Visit, VisitDraft, VisitWorld
+from bot.clinic.visits.words import VisitWords
 
 # Messages that may name a new time, whatever else the classifier takes them for.
 _MAY_WISH = (
@@ -32,13 +32,10 @@ _MAY_WISH = (
 class NewTime:
     """Finds it with the booking's own offers."""
 
-    def __init__(
-        self, words: Mapping[str, Any], answers: Answers, offers: TimeOffers, zone: str
-    ) -> None:
-        """`words`: the block `words` of `data/visits.yml`."""
-        self._answers, self._offers = answers, offers
+    def __init__(self, words: VisitWords, answers: Answers, offers: TimeOffers, zone: str) -> None:
+        """`zone`: the clinic's."""
+        self._words, self._answers, self._offers = words, answers, offers
         self._zone = ZoneInfo(zone)
-        self._from = re.compile(words["from"], re.IGNORECASE)
 
     def begun(self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld) -> Outcome:
         """With the time that the first message names, or with times to choose from."""
@@ -68,9 +65,11 @@ class NewTime:
     ) -> Outcome | None:
         """Another time than the one that stands, or a wish for one; None where there is none."""
         wish = self._wish_in(heard, visit, world)
+        if wish is not None and draft.act != MOVE and not self._is_wish(heard, wish, world):
+            wish = None
         if wish is not None and not self._answers.interrupts(heard):
             return self._wished(replace(draft, act=MOVE), wish, visit, world)
-        is_other = self._answers.no(heard) or self._answers.wants_other(heard.text) == "time"
+        is_other = self._words.refuses(heard) or self._answers.wants_other(heard.text) == "time"
         if draft.act == MOVE and (is_other or heard.intent == "ask_availability"):
             wanted = replace(draft.wanted, start="")
             return self._with(draft, self._offers.others(wanted, world.times(visit)), visit, world)
@@ -97,7 +96,11 @@ class NewTime:
 
     def day_of(self, visit: Visit) -> date:
         """The day of a visit on the clinic's calendar."""
-        return visit.starts_at.astimezone(self._zone).date()
+        return self.day_at(visit.starts_at)
+
+    def day_at(self, at: datetime) -> date:
+        """The day of a moment on the clinic's calendar."""
+        return at.astimezone(self._zone).date()
 
     def minute_of(self, visit: Visit) -> int:
         """The beginning of a visit in minutes after midnight on the clinic's clock."""
@@ -125,9 +128,17 @@ class NewTime:
             return None
         wish = self._offers.read(heard.text, world.now).wish
         own = self.day_of(visit)
-        if own in wish.days and (len(wish.days) > 1 or self._from.search(heard.text)):
+        is_left = own in self._offers.read(self._words.left_behind(heard.text), world.now).wish.days
+        if own in wish.days and (len(wish.days) > 1 or is_left):
             wish = replace(wish, days=tuple(day for day in wish.days if day != own))
         return None if wish.is_empty else wish
+
+    def _is_wish(self, heard: Heard, wish: TimeWish, world: VisitWorld) -> bool:
+        """Whether a time is meant for the visit: not in "I have work on Friday at five", or "1"."""
+        if not (wish.has_day or self._words.speaks_of(MOVE, heard.text)):
+            return False
+        covered = self._offers.read(heard.text, world.now).covered
+        return self._answers.may_move(heard.text, blank(heard.text, covered).replace(",", " "))
 
     def _wished(
         self, draft: VisitDraft, wish: TimeWish, visit: Visit, world: VisitWorld

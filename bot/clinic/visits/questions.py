@@ -93,5 +93,5 @@ class VisitQuestions:
 def _proof_question(draft: VisitDraft, world: VisitWorld) -> str:
     if draft.note == "needs_phone":
         return "utter_ask_visit_phone"
-    is_known = world.has_hidden or bool(world.own_phone)
-    return "utter_ask_visit_reference" if is_known else "utter_ask_visit_reference_and_phone"
+    # A browser is asked the same whether or not it has booked: nobody at it learns more.
+    return f"utter_ask_visit_reference{'' if world.own_phone else '_and_phone'}"

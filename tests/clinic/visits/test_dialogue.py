@@ -40,7 +40,8 @@ def test_somebody_without_a_visit_here_is_asked_for_reference_and_phone() -> Non
 
 def test_reference_and_phone_may_come_one_after_the_other() -> None:
     talk = Talk().opens(MOVE).says(REFERENCE)
-    assert talk.asked == "visit_phone"
+    assert talk.verdict is Verdict.PROVE
+    assert talk.is_shown(None).asked == "visit_phone"
     assert talk.says(PHONE).verdict is Verdict.PROVE
 
 
@@ -61,10 +62,31 @@ def test_where_the_channel_knows_the_number_the_reference_is_enough() -> None:
     assert talk.says(REFERENCE).verdict is Verdict.PROVE
 
 
-def test_a_browser_that_was_silent_long_names_only_the_reference() -> None:
-    talk = Talk(has_hidden=True).opens(LOOK)
-    assert talk.asked == "visit_reference"
-    assert talk.says(REFERENCE).verdict is Verdict.PROVE
+def test_a_browser_that_was_silent_long_needs_only_the_reference() -> None:
+    talk = Talk(has_hidden=True).opens(CANCEL)
+    assert talk.says(REFERENCE).is_shown(WEDNESDAY).asked == "visit_cancel"
+
+
+@pytest.mark.parametrize("said", ["", REFERENCE, "ABCD1234", "hello", f"{REFERENCE} {PHONE}"])
+def test_a_browser_is_told_the_same_whether_or_not_it_has_booked(said: str) -> None:
+    """The next person at it learns not even that there is a visit."""
+    asked = []
+    for has_hidden in (True, False):
+        talk = Talk(has_hidden=has_hidden).opens(CANCEL)
+        if said:
+            talk.says(said)
+        asked.append(
+            talk.is_shown(None).question if talk.verdict is Verdict.PROVE else talk.question
+        )
+    assert asked[0] == asked[1]
+
+
+def test_a_visit_that_is_not_shown_any_more_is_never_called_gone() -> None:
+    talk = Talk(WEDNESDAY).opens(CANCEL)
+    talk.visits, talk.has_hidden = [], True
+    assert talk.says("yes").verdict is Verdict.HEARD
+    assert (talk.asked, talk.draft.note) == ("visit_reference_and_phone", "")
+    assert talk.says(REFERENCE).is_shown(WEDNESDAY).asked == "visit_cancel"
 
 
 def test_after_a_wrong_pair_nothing_is_told_and_both_are_asked_again() -> None:
@@ -158,6 +180,21 @@ def test_a_button_with_the_visit_of_somebody_else_names_none() -> None:
     talk = Talk(WEDNESDAY, FRIDAY).opens(MOVE).presses(visit="anothers")
     assert talk.asked == "visit_which"
     assert Talk().opens(CANCEL, visit="anothers").asked == "visit_reference_and_phone"
+
+
+@pytest.mark.parametrize(
+    ("opening", "visit"),
+    [
+        ("move my visit from wednesday to friday", "wednesday"),
+        ("shift my wednesday appointment to friday", "wednesday"),
+        ("friday is not possible, move to wednesday", "friday"),
+        ("move my friday appointment to monday", "friday"),
+        ("can't come on wednesday, move it to thursday 6pm", "wednesday"),
+        ("move my visit to friday", ""),
+    ],
+)
+def test_of_two_days_the_one_that_is_left_behind_names_the_visit(opening: str, visit: str) -> None:
+    assert Talk(WEDNESDAY, FRIDAY).opens(MOVE, opening).draft.visit == visit
 
 
 # Moving
@@ -254,8 +291,15 @@ def test_another_time_is_read_back_again_and_moves_nothing(said: str, start: str
 
 
 @pytest.mark.parametrize(
-    "said", ["yes", "ok", "cancel", "yes cancel it", "haan cancel kar do", "please cancel my visit"]
-)
+    "said",
+    [
+        "yes", "ok", "cancel", "yes cancel it", "haan cancel kar do", "please cancel my visit",
+        "yes i want to cancel", "go ahead and cancel", "yes plz cancel", "cancel krdo",
+        "cancel karna hai", "not coming", "nahi aana", "रद्द करो", "हो", "हाँ",
+        "cancel it, i have work on friday at 5 pm", "yes cancel it i am busy on wednesday",
+        "yes cancel it, will book again next month",
+    ],
+)  # fmt: skip
 def test_a_yes_cancels_it(said: str) -> None:
     talk = Talk(WEDNESDAY).opens(CANCEL)
     assert talk.asked == "visit_cancel"
@@ -263,11 +307,50 @@ def test_a_yes_cancels_it(said: str) -> None:
     assert talk.says(said, intent="cancel_consultation").verdict is Verdict.CONFIRMED
 
 
+@pytest.mark.parametrize("intent", ["inform", "affirm", "deny", "cancel_consultation"])
 @pytest.mark.parametrize(
-    "said", ["no", "keep it", "don't cancel", "never mind", "no i will come", "leave it as it is"]
-)
-def test_everything_else_than_a_yes_cancels_nothing(said: str) -> None:
-    assert Talk(WEDNESDAY).opens(CANCEL).says(said).verdict is Verdict.KEPT
+    "said",
+    [
+        "no", "keep it", "don't cancel", "never mind", "no i will come", "leave it as it is",
+        "yes keep it", "haan keep it", "ok, keep it please", "yes keep my appointment",
+        "haan rakho", "haan rakhna hai", "yes i'll come", "yes i am coming", "yes i'll be there",
+        "haan main aaunga", "haan aa rahi hoon", "ok coming", "yes leave it", "haan rehne do",
+        "नको", "रद्द मत करो", "हां रहने दो", "no thanks", "keep my slot",
+    ],
+)  # fmt: skip
+def test_who_keeps_the_visit_or_comes_cancels_and_moves_nothing(said: str, intent: str) -> None:
+    assert Talk(WEDNESDAY).opens(CANCEL).says(said, intent=intent).verdict is Verdict.KEPT
+    if said not in ("no", "नको"):  # to "shall I move it?" a no asks for another time
+        moves = Talk(WEDNESDAY).opens(MOVE, "friday 5 pm instead").says(said, intent=intent)
+        assert moves.verdict is Verdict.KEPT
+
+
+@pytest.mark.parametrize("intent", ["inform", "affirm", "nlu_fallback"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "book it", "haan doosra wala", "yes by mistake", "haan galti se", "haan agar free hai",
+        "no need to come", "1", "cancel friday", "yes same time", "yes if i pay nothing",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_yes_is_asked_back(said: str, intent: str) -> None:
+    talk = Talk(WEDNESDAY).opens(CANCEL).says(said, intent=intent)
+    assert (talk.verdict, talk.draft.act) == (Verdict.HEARD, "cancel")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("STOP", "stop_messages"), ("ok thanks", "thanks"),
+     ("i want to book a new appointment", "book_consultation")],
+)  # fmt: skip
+def test_a_stop_thanks_and_another_booking_are_left_to_others(said: str, intent: str) -> None:
+    assert Talk(WEDNESDAY).opens(CANCEL).says(said, intent=intent).verdict is Verdict.NOT_MINE
+
+
+def test_a_yes_to_moving_turns_cancelling_into_it() -> None:
+    for intent in ("affirm", "reschedule_consultation"):
+        talk = Talk(WEDNESDAY).opens(CANCEL).says("yes, move it", intent=intent)
+        assert talk.asked == "visit_time"
 
 
 def test_a_question_mark_makes_no_yes() -> None:
@@ -353,8 +436,8 @@ def test_every_question_is_a_response_with_the_values_that_it_names() -> None:
     late = WEDNESDAY.starts_at - timedelta(hours=20)
     talks = [
         Talk().opens(MOVE),
-        Talk(has_hidden=True).opens(MOVE),
-        Talk().opens(MOVE).says(REFERENCE),
+        Talk(own_phone="+919999900001").opens(MOVE),
+        Talk().opens(MOVE).says(REFERENCE).is_shown(None),
         Talk(WEDNESDAY, FRIDAY).opens(MOVE),
         Talk(WEDNESDAY).opens(MOVE),
         Talk(WEDNESDAY).opens(MOVE, "friday 5 pm"),
