@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import Option
-from bot.store.database import Database
+from bot.store.database import Database, lost_a_race
 from bot.store.marks import HOLD, mark, may_again
 from bot.store.tables import BookedTick, Conversation, Hold
 from bot.store.ticks import busy_in, forget_expired_holds, give_back, take
 
+_TRIES = 5
 Taken = Mapping[str, set[int]]
 # So often in an hour a person, and everybody at one network address together, may have a time
 # held anew; who wants more can still book what is free.
@@ -68,38 +70,72 @@ def hold(
         NotHeld: it is free, and too much is held already.
         sqlalchemy.exc.NoResultFound: there is no such conversation.
     """
-    # Not concurrent: two holds at once could each be fair, and both together not.
-    with database.work() as session:
-        session.get_one(Conversation, conversation_id)
-        forget_expired_holds(session, at)
-        known = session.get(Hold, conversation_id)
-        if known is not None and options and known.starts_at == options[0].starts_at:
-            return Held(known.starts_at, known.expires_at)
-        release_hold(session, conversation_id)
-        if not options:
-            raise HoldTaken
-        row = Hold(
-            conversation_id=conversation_id,
-            visit=visit,
-            starts_at=options[0].starts_at,
-            ends_at=options[0].ends_at,
-            held_at=at,
-            expires_at=at + lasts,
-        )
-        session.add(row)
-        session.flush()
-        own = _own_time_given_way(session, options, but_booking)
-        option = take(session, own, held_by=conversation_id)
-        if option is None:
-            raise HoldTaken
-        if not may_again(session, HOLD, conversation_id, MOST_AN_HOUR, at) or not is_fair(
-            busy_in(session, *window, at, with_holds=False), busy_in(session, *window, at)
-        ):
-            raise NotHeld
-        row.doctor, row.room = option.doctor or None, option.room or None
-        row.device = option.device or None
-        mark(session, HOLD, conversation_id, at)
-        return Held(row.starts_at, row.expires_at)
+    for _ in range(_TRIES):
+        try:
+            # Not concurrent: two holds at once could each be fair, and both together not.
+            with database.work() as session:
+                return _hold(
+                    session,
+                    conversation_id,
+                    visit,
+                    options,
+                    window,
+                    is_fair,
+                    at,
+                    lasts,
+                    but_booking,
+                )
+        except DBAPIError as error:
+            # A visit that moves to what was held before, from what is wanted now.
+            if not lost_a_race(error):
+                raise
+    raise HoldTaken
+
+
+def _hold(
+    session: Session,
+    conversation_id: str,
+    visit: str,
+    options: Sequence[Option],
+    window: tuple[datetime, datetime],
+    is_fair: Callable[[Taken, Taken], bool],
+    at: datetime,
+    lasts: timedelta,
+    but_booking: str,
+) -> Held:
+    session.get_one(Conversation, conversation_id)
+    forget_expired_holds(session, at)
+    # One that is over may still be there, while somebody else forgets it.
+    known = session.scalar(
+        select(Hold).where(Hold.conversation_id == conversation_id, Hold.expires_at > at)
+    )
+    if known is not None and options and known.starts_at == options[0].starts_at:
+        return Held(known.starts_at, known.expires_at)
+    release_hold(session, conversation_id)
+    if not options:
+        raise HoldTaken
+    row = Hold(
+        conversation_id=conversation_id,
+        visit=visit,
+        starts_at=options[0].starts_at,
+        ends_at=options[0].ends_at,
+        held_at=at,
+        expires_at=at + lasts,
+    )
+    session.add(row)
+    session.flush()
+    own = _own_time_given_way(session, options, but_booking)
+    option = take(session, own, held_by=conversation_id)
+    if option is None:
+        raise HoldTaken
+    if not may_again(session, HOLD, conversation_id, MOST_AN_HOUR, at) or not is_fair(
+        busy_in(session, *window, at, with_holds=False), busy_in(session, *window, at)
+    ):
+        raise NotHeld
+    row.doctor, row.room = option.doctor or None, option.room or None
+    row.device = option.device or None
+    mark(session, HOLD, conversation_id, at)
+    return Held(row.starts_at, row.expires_at)
 
 
 def _own_time_given_way(
@@ -136,6 +172,12 @@ def held_time(database: Database, conversation_id: str, at: datetime) -> Held | 
 
 def release_hold(session: Session, conversation_id: str) -> None:
     """Ends the hold of a conversation inside a unit of work; one that is not there is no error."""
+    # In the order in which others forget it once it is over: the hold, then its ticks.
+    session.execute(
+        select(Hold.conversation_id)
+        .where(Hold.conversation_id == conversation_id)
+        .with_for_update()
+    )
     give_back(session, held_by=conversation_id)
     session.execute(delete(Hold).where(Hold.conversation_id == conversation_id))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,20 +9,24 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.clinic.availability import Option
-from bot.store import holds
-from bot.store.bookings import Booked, TimeTaken
+from bot.store import holds, visits
+from bot.store.bookings import Booked, TimeTaken, booking_with
+from bot.store.changes import STAFF, By
 from bot.store.database import Database
 from bot.store.holds import MOST_AN_HOUR, Held, HoldTaken, NotHeld, held_time, let_go
 from bot.store.tables import BookedTick, Conversation, Hold, Mark
-from bot.store.ticks import busy
+from bot.store.ticks import busy, forget_expired_holds
+from tests.house import wait_until
 from tests.store.conftest import NOW, Receive
 from tests.store.test_bookings import (
     AVAILABILITY,
     TOMORROW,
+    WAITING,
     Book,
     book,  # noqa: F401 - a fixture
     later,
     options_at,
+    ticks_of,
 )
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -259,3 +264,87 @@ def test_a_visit_may_be_moved_onto_a_part_of_its_own_time(
     with pytest.raises(HoldTaken):
         hold(yes.conversation_id, options=one)
     assert hold(yes.conversation_id, options=one, but_booking=booked.id).starts_at == TOMORROW
+
+
+# At the same moment
+
+
+class Once(list[Option]):
+    """Options which, when they are looked at first, are given only after something happened."""
+
+    def __init__(self, options: Iterable[Option], first: Callable[[], None]) -> None:
+        super().__init__(options)
+        self.first = [first]
+
+    def __iter__(self) -> Iterator[Option]:
+        if self.first:
+            self.first.pop()()
+        return super().__iter__()
+
+
+def wait_for_a_waiting(database: Database, url: str) -> None:
+    """SQLite has one writer, who cannot be seen waiting."""
+
+    def waits() -> bool:
+        with database.look() as connection:
+            return bool(connection.scalar(WAITING))
+
+    if url.startswith("postgresql"):
+        wait_until(waits, 10, "somebody waits")
+
+
+def test_who_holds_what_another_moves_from_while_that_one_moves_to_what_was_held_does_not_fail(
+    database: Database,
+    url: str,
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    mine = receive(person="another").conversation_id
+    here, there = options_at()[:ONE_WAY], options_at(later(hours=1))[:ONE_WAY]
+    hold(mine, options=here)
+    yours: Booked = book(options=there)
+
+    def hold_there() -> str:
+        try:
+            hold(mine, options=there)
+        except HoldTaken:
+            return "taken"
+        return "held"
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = []
+
+        def begin_to_hold() -> None:
+            holding.append(pool.submit(hold_there))
+            wait_for_a_waiting(database, url)
+
+        by = By(STAFF, staff_user="reception")
+        try:
+            visits.move_visit(database, yours.id, 0, Once(here, begin_to_hold), "booked", by, NOW)
+        except TimeTaken:
+            assert holding[0].result(20) == "taken"
+        else:
+            assert holding[0].result(20) == "held"
+    held, now = held_time(database, mine, NOW), booking_with(database, yours.id)
+    assert held is not None and now is not None
+    assert held.starts_at != now.starts_at
+    assert ticks_of(database, now) == set(options_at(now.starts_at)[0].ticks)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["lets go", "holds again"])
+def test_who_is_done_with_a_hold_that_another_forgets_waits_for_them(
+    database: Database, url: str, receive: Receive, hold: Callable[..., Held], again: bool
+) -> None:
+    mine = receive().conversation_id
+    end = hold(mine).expires_at
+    with ThreadPoolExecutor(1) as pool:
+        with database.work(concurrent=True) as session:
+            session.scalars(select(Hold).with_for_update()).one()
+            done = pool.submit(hold, mine, at=end) if again else pool.submit(let_go, database, mine)
+            wait_for_a_waiting(database, url)
+            forget_expired_holds(session, end)
+        done.result(20)
+    held = held_time(database, mine, end)
+    assert held == (Held(TOMORROW, end + TEN_MINUTES) if again else None)
+    assert rows(database, BookedTick) == (len(options_at()[0].ticks) if again else 0)
