@@ -1,4 +1,4 @@
-"""Processes that book at the same moment, as many patients of a popular doctor do."""
+"""Processes that want a time at the same moment, as many patients of a popular doctor do."""
 
 from __future__ import annotations
 
@@ -6,39 +6,119 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Barrier
+from typing import Protocol
 
 from bot.clinic.availability import Availability, Option
 from bot.encryption import Cipher
-from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, book
+from bot.store.bookings import NewBooking, TimeTaken, TooManyBookings, book, booking_with
+from bot.store.changes import PATIENT, By
 from bot.store.database import Database
+from bot.store.holds import HoldTaken, NotHeld, hold, let_go
 from bot.store.ticks import busy
+from bot.store.visits import move_visit, set_status
 
 PROCESSES = 20
 # Seconds until a process that hangs fails the test.
 PATIENCE = 120.0
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One call of `book`."""
-
-    new: NewBooking
-    options: tuple[Option, ...]
-    per_patient: int
+VISIT = "consultation"
+TEN_MINUTES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended: a reference, or why there is none and which times are free now."""
+    """How an attempt ended: a reference, or why there is none and which times are free now.
+
+    Of a hold the reference is the conversation that has it.
+    """
 
     start: datetime
     reference: str = ""
     refused: str = ""
     offered: tuple[datetime, ...] = ()
+
+
+class Attempt(Protocol):
+    """What one patient tries, once."""
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The ways to hold the visit, all at one time."""
+
+    def make(self, database: Database, rules: Availability, now: datetime) -> Outcome:
+        """Tries it; raises what the store raises to those who lose."""
+
+
+@dataclass(frozen=True)
+class Booker:
+    """Books; with a second message, thinks better of it and cancels at once."""
+
+    new: NewBooking
+    options: tuple[Option, ...]
+    per_patient: int
+    cancels_with: str = ""
+
+    def make(self, database: Database, rules: Availability, now: datetime) -> Outcome:
+        """`book`, and perhaps `set_status`."""
+        booked = book(database, self.new, self.options, self.per_patient, "booked", (), now)
+        if self.cancels_with:
+            by = By(PATIENT, self.cancels_with)
+            set_status(database, booked.id, booked.sequence, "cancelled", by, now)
+        return Outcome(booked.starts_at, reference=booked.reference)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Has the time kept, and perhaps lets it go at once; `also` is what was kept before."""
+
+    conversation_id: str
+    options: tuple[Option, ...]
+    also: tuple[Option, ...] = ()
+    lets_go: bool = False
+
+    def make(self, database: Database, rules: Availability, now: datetime) -> Outcome:
+        """`hold`, and perhaps `let_go`."""
+        if self.also:
+            self._hold(database, rules, now, self.also)
+        self._hold(database, rules, now, self.options)
+        if self.lets_go:
+            let_go(database, self.conversation_id)
+        return Outcome(self.options[0].starts_at, reference=self.conversation_id)
+
+    def _hold(
+        self, database: Database, rules: Availability, now: datetime, options: tuple[Option, ...]
+    ) -> None:
+        is_fair = partial(rules.is_fair_hold, VISIT, options[0].starts_at, now=now)
+        hold(
+            database, self.conversation_id, VISIT, options, rules.window(now), is_fair, now,
+            TEN_MINUTES,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Moves a visit of their own, and perhaps back again with a second message."""
+
+    visit_id: str
+    message_id: str
+    options: tuple[Option, ...]
+    back_with: str = ""
+    back: tuple[Option, ...] = ()
+
+    def make(self, database: Database, rules: Availability, now: datetime) -> Outcome:
+        """`move_visit`, once or twice."""
+        visit = booking_with(database, self.visit_id)
+        assert visit is not None
+        ways = [(self.message_id, self.options)]
+        ways += [(self.back_with, self.back)] if self.back else []
+        for message_id, options in ways:
+            by = By(PATIENT, message_id)
+            visit = move_visit(database, visit.id, visit.sequence, options, "booked", by, now)
+        return Outcome(self.options[0].starts_at, reference=visit.reference)
 
 
 @dataclass(frozen=True)
@@ -67,14 +147,14 @@ class Crew:
         now: datetime,
         attempts: Sequence[Attempt],
     ) -> list[Outcome]:
-        """Deals the attempts out, lets all of them happen, and gives how they ended."""
+        """Deals the attempts out, lets all of them happen, and gives how each ended, in order."""
         for number, end in enumerate(self._ends):
             end.send(Round(url, key, availability, now, attempts[number :: len(self._ends)]))
-        outcomes: list[Outcome] = []
-        for end in self._ends:
+        ended: dict[int, Outcome] = {}
+        for number, end in enumerate(self._ends):
             assert end.poll(PATIENCE), "a process does not answer"
-            outcomes += end.recv()
-        return outcomes
+            ended |= zip(range(number, len(attempts), len(self._ends)), end.recv(), strict=True)
+        return [ended[number] for number in range(len(attempts))]
 
 
 @contextmanager
@@ -124,14 +204,13 @@ def _race(barrier: Barrier, end: Connection) -> None:
 def _outcome(database: Database, work: Round, attempt: Attempt) -> Outcome:
     start = attempt.options[0].starts_at
     try:
-        booked = book(
-            database, attempt.new, attempt.options, attempt.per_patient, "booked", (), work.now
-        )
+        return attempt.make(database, work.availability, work.now)
     except TooManyBookings:
         return Outcome(start, refused="too many")
-    except TimeTaken:
+    except NotHeld:
+        return Outcome(start, refused="not held")
+    except (TimeTaken, HoldTaken):
         taken = busy(database, *work.availability.window(work.now), work.now)
         day = start.date()
-        free = work.availability.free_times(attempt.new.visit, taken, work.now, day, day)
+        free = work.availability.free_times(VISIT, taken, work.now, day, day)
         return Outcome(start, refused="taken", offered=tuple(free))
-    return Outcome(booked.starts_at, reference=booked.reference)

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.clinic.availability import Availability, Option
 from bot.clinic.hours import WEEKDAYS
+from bot.clinic.visits.statuses import OPEN
 from bot.encryption import Cipher, make_key
-from bot.store.bookings import Booked, NewBooking, upcoming
+from bot.store.bookings import Booked, NewBooking, booking_with, upcoming
 from bot.store.database import Database
 from bot.store.messages import RECEIVED
-from bot.store.tables import BookedTick, Conversation, InboundMessage
-from tests.store.racers import PROCESSES, Attempt, Crew, Outcome, racing_crew
+from bot.store.tables import (
+    BookedTick,
+    Booking,
+    BookingChange,
+    Conversation,
+    Hold,
+    InboundMessage,
+)
+from bot.store.ticks import busy
+from tests.store.racers import (
+    PROCESSES,
+    VISIT,
+    Attempt,
+    Booker,
+    Crew,
+    Holder,
+    Mover,
+    Outcome,
+    racing_crew,
+)
 
 ROUNDS = 50 if os.environ.get("SOAK") == "1" else 5
 ATTEMPTS = 10 * PROCESSES
@@ -49,6 +70,7 @@ class Clinic:
     def __init__(self, url: str, crew: Crew) -> None:
         self.url, self.key = url, f"first:{make_key()}"
         self.database = Database(url, Cipher(self.key))
+        self.kind = url.partition(":")[0]
         self.crew = crew
         self.count = 0
 
@@ -80,8 +102,57 @@ class Clinic:
         return upcoming(self.database, NOW)
 
     def ticks(self) -> int:
+        return self.rows(BookedTick)
+
+    def rows(self, table: Any) -> int:
         with self.database.work() as session:
-            return session.scalar(select(func.count()).select_from(BookedTick)) or 0
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def write_again(self, conversation: str) -> str:
+        """One more "yes" in a conversation that is there: the message's id."""
+        message = f"{self.count:032}"
+        self.count += 1
+        with self.database.work() as session:
+            session.add(
+                InboundMessage(
+                    id=message, conversation_id=conversation, channel="website",
+                    external_id=message, position=self.count, text="yes", received_at=NOW,
+                    state=RECEIVED,
+                )
+            )  # fmt: skip
+        return message
+
+    def book_all(self, starts: Sequence[datetime]) -> list[Booked]:
+        """Visits of as many patients, before anybody races."""
+        tried = [
+            booker(ids, start, f"phone {ids[0]}")
+            for ids, start in zip(self.messages(len(starts)), starts, strict=True)
+        ]
+        made = [each.make(self.database, AVAILABILITY, NOW).reference for each in tried]
+        found = {each.reference: each for each in self.booked()}
+        return [found[reference] for reference in made]
+
+    def assert_each_tick_is_of_who_has_the_time(self) -> None:
+        """Open visits and holds have exactly the ticks of their options; nobody else has any."""
+        expected: dict[str, set[tuple[str, int]]] = {}
+        found: dict[str, set[tuple[str, int]]] = {}
+        with self.database.work() as session:
+            for each in session.scalars(select(Booking).where(Booking.status.in_(OPEN))):
+                expected[each.id] = set(options_at(each.starts_at)[0].ticks)
+            for held in session.scalars(select(Hold)):
+                expected[held.conversation_id] = set(options_at(held.starts_at)[0].ticks)
+            for tick in session.scalars(select(BookedTick)):
+                owner = tick.booking_id or tick.held_by or tick.block_id
+                found.setdefault(str(owner), set()).add((tick.resource, tick.tick))
+        assert found == expected
+
+    def owners(self, start: datetime) -> list[str]:
+        """The open visits and the holds that begin then."""
+        with self.database.work() as session:
+            is_open = Booking.status.in_(OPEN)
+            visits = session.scalars(select(Booking.id).where(Booking.starts_at == start, is_open))
+            held = session.scalars(select(Hold.conversation_id).where(Hold.starts_at == start))
+            return [*visits, *held]
 
 
 @pytest.fixture
@@ -97,12 +168,14 @@ def ten_o_clock(day: int) -> datetime:
 
 def options_at(start: datetime) -> tuple[Option, ...]:
     """The ways to hold a visit as they were when nobody had booked yet."""
-    return tuple(AVAILABILITY.options_at("consultation", start, {}, NOW))
+    return tuple(AVAILABILITY.options_at(VISIT, start, {}, NOW))
 
 
-def attempt(ids: tuple[str, str], start: datetime, phone: str, per_patient: int = 1) -> Attempt:
-    new = NewBooking(*ids, "consultation", "self", "Asha Rao", phone)
-    return Attempt(new, options_at(start), per_patient)
+def booker(
+    ids: tuple[str, str], start: datetime, phone: str, per_patient: int = 1, cancels_with: str = ""
+) -> Booker:
+    new = NewBooking(*ids, VISIT, "self", "Asha Rao", phone)
+    return Booker(new, options_at(start), per_patient, cancels_with)
 
 
 def wins(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -115,7 +188,7 @@ def test_of_200_who_want_one_time_one_gets_it_and_the_others_are_offered_others(
     for number in range(ROUNDS):
         start = ten_o_clock(number)
         outcomes = clinic.race(
-            [attempt(ids, start, f"phone {ids[0]}") for ids in clinic.messages(ATTEMPTS)]
+            [booker(ids, start, f"phone {ids[0]}") for ids in clinic.messages(ATTEMPTS)]
         )
 
         [winner] = wins(outcomes)
@@ -135,7 +208,7 @@ def test_visits_that_were_booked_at_once_for_overlapping_times_never_overlap(
         starts = [ten_o_clock(number) + timedelta(minutes=15 * step) for step in range(10)]
         outcomes = clinic.race(
             [
-                attempt(ids, starts[place % len(starts)], f"phone {ids[0]}")
+                booker(ids, starts[place % len(starts)], f"phone {ids[0]}")
                 for place, ids in enumerate(clinic.messages(ATTEMPTS // 2))
             ]
         )
@@ -153,7 +226,7 @@ def test_visits_that_were_booked_at_once_for_overlapping_times_never_overlap(
 def test_one_yes_that_arrives_in_20_processes_books_once(clinic: Clinic) -> None:
     for number in range(ROUNDS):
         [ids] = clinic.messages(1)
-        yes = attempt(ids, ten_o_clock(number), f"phone {number}")
+        yes = booker(ids, ten_o_clock(number), f"phone {number}")
         outcomes = clinic.race([yes] * PROCESSES)
 
         assert len({each.reference for each in outcomes}) == 1
@@ -166,7 +239,7 @@ def test_one_phone_in_20_processes_gets_no_more_bookings_than_allowed(clinic: Cl
         starts = [ten_o_clock(number) + timedelta(minutes=45 * step) for step in range(10)]
         outcomes = clinic.race(
             [
-                attempt(ids, starts[place % len(starts)], f"phone {number}", per_patient=2)
+                booker(ids, starts[place % len(starts)], f"phone {number}", per_patient=2)
                 for place, ids in enumerate(clinic.messages(PROCESSES))
             ]
         )
@@ -174,3 +247,105 @@ def test_one_phone_in_20_processes_gets_no_more_bookings_than_allowed(clinic: Cl
         assert len(wins(outcomes)) == 2
         assert {each.refused for each in outcomes} <= {"", "taken", "too many"}
         assert len(clinic.booked()) == 2 * (number + 1)
+
+
+def waves(clinic: Clinic, start: datetime, movers: Sequence[Booked], first: int) -> list[Attempt]:
+    """Two hundred attempts at one time, of every kind, ten of each process.
+
+    Who gives the time back at once comes first, so that it changes hands many times; who keeps
+    it comes after that. `first` says which kind of them begins.
+    """
+    there = options_at(start)
+    there_and_back = [
+        Mover(
+            each.id, clinic.write_again(each.conversation_id), there,
+            clinic.write_again(each.conversation_id), options_at(each.starts_at),
+        )
+        for each in movers
+    ]  # fmt: skip
+    let_go = [Holder(ids[0], there, lets_go=True) for ids in clinic.messages(2 * PROCESSES)]
+    cancel = [
+        booker(ids, start, f"phone {ids[0]}", cancels_with=clinic.write_again(ids[0]))
+        for ids in clinic.messages(2 * PROCESSES)
+    ]
+    keep = [Holder(ids[0], there) for ids in clinic.messages(2 * PROCESSES)]
+    book = [booker(ids, start, f"phone {ids[0]}") for ids in clinic.messages(2 * PROCESSES)]
+    move = [Mover(each.id, clinic.write_again(each.conversation_id), there) for each in movers]
+    first %= 3
+    giving_back: list[Sequence[Attempt]] = [there_and_back, let_go, cancel]
+    keeping: list[Sequence[Attempt]] = [move, keep, book]
+    kinds = [each[first:] + each[:first] for each in (giving_back, keeping)]
+    return [one for kind in chain(*kinds) for one in kind]
+
+
+def test_a_time_that_is_held_booked_moved_to_cancelled_and_let_go_at_once_has_one_owner(
+    clinic: Clinic,
+) -> None:
+    home = [ten_o_clock(51) + timedelta(days=n // 10, minutes=45 * (n % 10)) for n in range(20)]
+    movers = clinic.book_all(home)
+    # One line for each of them.
+    changes, kept = len(movers), 0
+    counted: Counter[str] = Counter()
+    for number in range(ROUNDS):
+        start = ten_o_clock(number)
+        attempts = waves(clinic, start, movers, number)
+        assert len(attempts) == ATTEMPTS
+        outcomes = clinic.race(attempts)
+
+        assert {each.refused for each in outcomes} == {"", "taken"}
+        for each in outcomes:
+            assert not each.refused or len(set(each.offered) - {start}) > 20
+        won = [one for one, each in zip(attempts, outcomes, strict=True) if each.reference]
+        clinic.assert_each_tick_is_of_who_has_the_time()
+        keepers = [each for each in won if keeps(each)]
+        assert len(keepers) == len(clinic.owners(start)) <= 1
+        # A line for each change, of those who won and of nobody else.
+        changes += sum(lines(each) for each in won)
+        assert clinic.rows(BookingChange) == changes
+        kept += sum(isinstance(each, Holder) for each in keepers)
+        assert clinic.rows(Hold) == kept
+        counted.update(f"{type(each).__name__} keeps" for each in keepers)
+        counted.update(type(each).__name__ for each in won if not keeps(each))
+        counted["refused"] += ATTEMPTS - len(won)
+        movers = [booking_with(clinic.database, each.id) or each for each in movers]
+    assert sum(counted.values()) == ROUNDS * ATTEMPTS
+    print(f"{clinic.kind}, {ROUNDS} rounds of {ATTEMPTS} attempts: {dict(counted)}")
+
+
+def keeps(attempt: Attempt) -> bool:
+    """Whether the time stays with who made it."""
+    if isinstance(attempt, Holder):
+        return not attempt.lets_go
+    return not (attempt.back if isinstance(attempt, Mover) else attempt.cancels_with)
+
+
+def lines(attempt: Attempt) -> int:
+    """How many lines of history it leaves."""
+    return 0 if isinstance(attempt, Holder) else 1 if keeps(attempt) else 2
+
+
+def test_who_holds_different_times_of_a_day_at_once_never_holds_a_third_of_it(
+    clinic: Clinic,
+) -> None:
+    for number in range(ROUNDS):
+        day = ten_o_clock(number)
+        starts = [day + timedelta(minutes=15 * step) for step in range(31)]
+        assert free_times(clinic, day) == starts
+        outcomes = clinic.race(
+            [
+                Holder(ids[0], options_at(starts[place % len(starts)]))
+                for place, ids in enumerate(clinic.messages(2 * PROCESSES))
+            ]
+        )
+
+        assert {each.refused for each in outcomes} == {"", "taken", "not held"}
+        held, left = wins(outcomes), len(free_times(clinic, day))
+        assert held
+        assert 3 * (len(starts) - left) <= len(starts)
+        clinic.assert_each_tick_is_of_who_has_the_time()
+        print(f"{clinic.kind}: {len(held)} of {len(outcomes)} held, {left} of 31 times free")
+
+
+def free_times(clinic: Clinic, day: datetime) -> list[datetime]:
+    taken = busy(clinic.database, *AVAILABILITY.window(NOW), NOW)
+    return AVAILABILITY.free_times(VISIT, taken, NOW, day.date(), day.date())
