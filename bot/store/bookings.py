@@ -242,7 +242,15 @@ def _add(
 
 
 def _free_place(session: Session, phone_hash: str, per_patient: int, at: datetime) -> int:
-    """The lowest place of a phone that no open booking has; what is over gives its place back."""
+    """The lowest place of a phone that no open booking has."""
+    places = places_of(session, phone_hash, at)
+    if len(places) >= per_patient:
+        raise TooManyBookings
+    return next(place for place in range(1, per_patient + 1) if place not in places)
+
+
+def places_of(session: Session, phone_hash: str, at: datetime) -> set[int]:
+    """The places that a phone's open bookings have; what is over gives its place back."""
     session.execute(
         update(Booking)
         .where(
@@ -252,16 +260,10 @@ def _free_place(session: Session, phone_hash: str, per_patient: int, at: datetim
         )
         .values(place=None)
     )
-    places = set(
-        session.scalars(
-            select(Booking.place).where(
-                Booking.phone_hash == phone_hash, Booking.place.is_not(None)
-            )
-        )
+    taken = select(Booking.place).where(
+        Booking.phone_hash == phone_hash, Booking.place.is_not(None)
     )
-    if len(places) >= per_patient:
-        raise TooManyBookings
-    return next(place for place in range(1, per_patient + 1) if place not in places)
+    return {place for place in session.scalars(taken) if place is not None}
 
 
 def hold_as(booking: Booking, option: Option) -> None:

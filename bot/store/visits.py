@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -15,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import Option
-from bot.clinic.visits.statuses import BOOKED, GIVEN_BACK, PENDING, may_become
-from bot.store.bookings import Booked, TimeTaken, TurnIsOver, as_booked, hold_as
+from bot.clinic.visits.statuses import BOOKED, GIVEN_BACK, OPEN, PENDING, may_become
+from bot.store.bookings import Booked, TimeTaken, TurnIsOver, as_booked, hold_as, places_of
 from bot.store.changes import PATIENT, By, Change, add_change, as_change
 from bot.store.database import Database, lost_a_race
 from bot.store.drafts import VISIT, delete_draft
@@ -137,6 +138,10 @@ def set_status(
             row.place = None
             give_back(session, booking_id=visit_id)
             plan_reminders(session, row, ())
+        elif status in OPEN and row.place is None:
+            # Who came after all counts again, if need be as one more than a patient may have.
+            places = places_of(session, row.phone_hash, at)
+            row.place = next(place for place in count(1) if place not in places)
         _release_own_hold(session, by)
         _note_change(session, row, before, row.starts_at, by, at)
         if before == PENDING:

@@ -328,3 +328,17 @@ def test_the_last_visit_that_was_not_cancelled_gives_the_usual_time(
     assert bookings.last_start_of(database, mine) == later(hours=2)
     visits.set_status(database, gone.id, 0, "cancelled", STAFF_USER, NOW)
     assert bookings.last_start_of(database, mine) == TOMORROW
+
+
+def test_who_came_after_all_counts_again_among_the_open_bookings_of_the_phone(
+    database: Database, book: Book
+) -> None:
+    booked, other = book(), book(start=later(hours=1))
+    missed = visits.set_status(database, booked.id, 0, "noshow", STAFF_USER, NOW)
+    third = book(start=later(hours=2))
+    visits.set_status(database, missed.id, missed.sequence, "arrived", STAFF_USER, NOW)
+    visits.set_status(database, third.id, 0, "cancelled", STAFF_USER, NOW)
+    with pytest.raises(TooManyBookings):
+        book(start=later(hours=3))
+    visits.set_status(database, other.id, 0, "cancelled", STAFF_USER, NOW)
+    assert book(start=later(hours=3)).starts_at == later(hours=3)
