@@ -1,4 +1,4 @@
-"""Patients at the last question of a booking, and the steps of its answer, each held open.
+"""Patients at the last question of a booking or a change, and the steps of its answer, held open.
 
 A step is held by stopping the process that would take the next one (SIGSTOP), by holding the
 database's write lock, or by cutting the patients' lines: so a kill hits that step and no other.
@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from bot.encryption import Cipher
 from tests.house import READY_WITHIN, HouseInParts, Message, WebsitePatient, need, wait_until
@@ -35,6 +36,9 @@ class Visit:
     reference: str = field(repr=False)
     doctor: str
     room: str
+    status: str
+    starts_at: datetime
+    sequence: int
 
 
 class Visitor:
@@ -49,6 +53,7 @@ class Visitor:
         self._is_here = True
         self._heard: dict[str, Message] = {}
         self._conversation = ""
+        self._written: dict[str, Any] = {}
 
     def come_to_the_confirmation(self) -> None:
         """Says everything but the last yes."""
@@ -69,7 +74,12 @@ class Visitor:
 
     def write(self, text: str) -> None:
         """Writes, and is told that it was received."""
-        acknowledged = self._page.call("user_uttered", self._page.body(text))
+        self._written = self._page.body(text)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Sends what was written last, as a page does again that heard of no receipt."""
+        acknowledged = self._page.call("user_uttered", self._written)
         assert acknowledged == {"status": "received"}, acknowledged
 
     def hear_all(self) -> None:
@@ -88,6 +98,9 @@ class Visitor:
 
     def is_asked_to_confirm(self) -> bool:
         """Whether the answer reads the booking back and asks for a yes."""
+        return self._is_asked_to_book()
+
+    def _is_asked_to_book(self) -> bool:
         return "Yes, book it" in self.answer()[-1].buttons
 
     def leave(self) -> None:
@@ -120,12 +133,26 @@ class Visitor:
         """What they have booked."""
         decrypt = Cipher(self._house.settings.data_key).decrypt
         rows = self._house.rows(
-            "SELECT id, reference, doctor, room FROM bookings WHERE conversation_id = ?",
+            "SELECT id, reference, doctor, room, status, starts_at, sequence FROM bookings"
+            " WHERE conversation_id = ?",
             self._conversation,
         )
         return [
-            Visit(name, decrypt(reference), doctor, room) for name, reference, doctor, room in rows
+            Visit(
+                name,
+                decrypt(reference),
+                doctor,
+                room,
+                status,
+                datetime.fromisoformat(starts_at).replace(tzinfo=UTC),
+                sequence,
+            )
+            for name, reference, doctor, room, status, starts_at, sequence in rows
         ]
+
+    def is_done(self) -> bool:
+        """Whether the database has what they said yes to."""
+        return bool(self.visits())
 
     def _hear(self) -> Message:
         message = self._page.next_message(READY_WITHIN)
@@ -142,6 +169,51 @@ class Visitor:
             self._conversation,
         )
         return [(str(name), str(state)) for name, state in rows]
+
+
+class Changer(Visitor):
+    """A patient who has a visit, and is asked for the last yes before it is moved or cancelled."""
+
+    def __init__(
+        self, house: HouseInParts, opening: str, start: str, request: str, question: str, told: str
+    ) -> None:
+        """`question`: a button under the last question; `told`: the answer to its yes."""
+        super().__init__(house, opening, start)
+        self.told = told
+        self._request, self._question = request, question
+
+    def come_to_the_confirmation(self) -> None:
+        """Books, and says everything of the change but the last yes."""
+        super().come_to_the_confirmation()
+        self.say(YES)
+        [self.before] = self.visits()
+        self.say(self._request)
+        assert self.is_asked_to_confirm(), self.answer()
+
+    def is_asked_to_confirm(self) -> bool:
+        """Whether the answer asks for the yes to the change, or before that to the booking."""
+        is_booked = bool(self.visits())
+        return (
+            self._question in self.answer()[-1].buttons if is_booked else self._is_asked_to_book()
+        )
+
+    def visit(self) -> Visit:
+        """It never is another one."""
+        [visit] = self.visits()
+        return visit
+
+    def is_done(self) -> bool:
+        """Whether the visit was changed."""
+        return self.visit().sequence > 0
+
+    def changes(self) -> int:
+        """How often the history says that they changed it."""
+        [(count,)] = self._house.rows(
+            "SELECT COUNT(*) FROM booking_changes WHERE booking_id = ?"
+            " AND status_before IS NOT NULL",
+            self.before.id,
+        )
+        return int(count)
 
 
 Visitors = Sequence[Visitor]
@@ -191,12 +263,12 @@ def action_writes(house: HouseInParts, visitors: Visitors) -> Iterator[None]:
 
 
 @contextmanager
-def visit_is_booked(house: HouseInParts, visitors: Visitors) -> Iterator[None]:
-    """The booking is committed; the engine does not hear of it yet."""
+def change_is_written(house: HouseInParts, visitors: Visitors) -> Iterator[None]:
+    """What they said yes to is committed; the engine does not hear of it yet."""
     with engine_works(house, visitors):
         house.pause("engine")
         house.resume("actions")
-        wait_until(lambda: all(each.visits() for each in visitors), READY_WITHIN, "both booked")
+        wait_until(lambda: all(each.is_done() for each in visitors), READY_WITHIN, "all written")
         yield
 
 
