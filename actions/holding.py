@@ -53,7 +53,7 @@ class TimeKeeper:
             return ""
         at = datetime.fromisoformat(start)
         known = holds.held_time(database, conversation_id, now)
-        if known is not None and known.starts_at == at:
+        if known is not None and known.is_for(visit, at, but_booking):
             return known.expires_at.isoformat()
         window = self.availability.window(now)
         busy = ticks.busy(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.availability import Option
@@ -18,7 +17,7 @@ from bot.store.changes import By, add_change
 from bot.store.checks import bind_check
 from bot.store.consents import GivenConsent, store_consent
 from bot.store.conversations import new_id
-from bot.store.database import Database, lost_a_race
+from bot.store.database import Database
 from bot.store.drafts import BOOKING, delete_draft
 from bot.store.holds import release_hold
 from bot.store.messages import EMAIL, RECEIVED, queue_elsewhere
@@ -27,7 +26,6 @@ from bot.store.tables import Booking, Conversation, InboundMessage
 from bot.store.ticks import forget_expired_holds, take
 from bot.store.wishes import close_wish
 
-_TRIES = 5
 # Who comes is who wrote.
 SELF = "self"
 
@@ -132,28 +130,25 @@ def book(
         TurnIsOver: the message is answered already.
         sqlalchemy.exc.NoResultFound: there is no such message.
     """
-    for _ in range(_TRIES):
-        try:
-            with database.work(concurrent=True) as session:
-                return _book(
-                    session,
-                    database,
-                    new,
-                    options,
-                    per_patient,
-                    status,
-                    consents,
-                    at,
-                    mails=mails,
-                    remind_at=remind_at,
-                    policy=policy,
-                    wish_id=wish_id,
-                )
-        except DBAPIError as error:
-            # Another booking took this place of the phone or, once in billions, the reference.
-            if not lost_a_race(error):
-                raise
-    raise TimeTaken
+
+    def work(session: Session) -> Booked:
+        return _book(
+            session,
+            database,
+            new,
+            options,
+            per_patient,
+            status,
+            consents,
+            at,
+            mails=mails,
+            remind_at=remind_at,
+            policy=policy,
+            wish_id=wish_id,
+        )
+
+    # Another booking may take this place of the phone or, once in billions, the reference.
+    return database.race(work, TimeTaken, concurrent=True)
 
 
 def _book(
@@ -181,10 +176,10 @@ def _book(
     if not options:
         raise TimeTaken
     booking = _add(session, database, new, options[0], per_patient, status, at)
-    # Nobody who has ticks waits for a row of `bookings`, and all take ticks in the same order, so
-    # PostgreSQL has hardly a deadlock to resolve.
-    forget_expired_holds(session, at)
+    # Nobody who has ticks waits for a row of `bookings` or `holds`, and all take ticks in the same
+    # order, so PostgreSQL has hardly a deadlock to resolve.
     release_hold(session, new.conversation_id)
+    forget_expired_holds(session, at)
     option = take(session, options, booking_id=booking.id)
     if option is None:
         raise TimeTaken

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -36,6 +36,10 @@ _LOST_RACES = (
     "23505", "40001", "40P01",
     "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY",
 )  # fmt: skip
+
+# So often a unit of work that lost a race is tried.
+_TRIES = 5
+Done = TypeVar("Done")
 
 
 class Database:
@@ -75,6 +79,27 @@ class Database:
             if not concurrent and not self._is_sqlite:
                 session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
             yield session
+
+    def race(
+        self,
+        work: Callable[[Session], Done],
+        lost: type[Exception],
+        *,
+        concurrent: bool = False,
+    ) -> Done:
+        """A unit of work that is tried anew where another one came first.
+
+        Raises:
+            lost: another one came first each time.
+        """
+        for _ in range(_TRIES):
+            try:
+                with self.work(concurrent=concurrent) as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not lost_a_race(error):
+                    raise
+        raise lost
 
     @contextmanager
     def look(self) -> Iterator[Connection]:

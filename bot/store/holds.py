@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import Option
-from bot.store.database import Database, lost_a_race
+from bot.store.database import Database
 from bot.store.marks import HOLD, mark, may_again
 from bot.store.tables import BookedTick, Conversation, Hold
-from bot.store.ticks import busy_in, forget_expired_holds, give_back, take
+from bot.store.ticks import busy_in, forget_expired_holds, give_back, lock_ticks, take
 
-_TRIES = 5
 Taken = Mapping[str, set[int]]
 # So often in an hour a person, and everybody at one network address together, may have a time
 # held anew; who wants more can still book what is free.
@@ -37,6 +35,13 @@ class Held:
 
     starts_at: datetime
     expires_at: datetime
+    # The kind of visit, and the visit that is moved there; "" where a new one is booked.
+    visit: str
+    but_booking: str = ""
+
+    def is_for(self, visit: str, starts_at: datetime, but_booking: str) -> bool:
+        """Whether it keeps just that: another kind of visit needs other rooms and other time."""
+        return (self.visit, self.starts_at, self.but_booking) == (visit, starts_at, but_booking)
 
 
 def hold(
@@ -52,7 +57,7 @@ def hold(
 ) -> Held:
     """Keeps the first option that is still free, instead of what the conversation held before.
 
-    The same time is kept on as it is; it is not made longer by asking again.
+    The same time for the same visit is kept on as it is; it is not made longer by asking again.
 
     Args:
         database: where to.
@@ -70,72 +75,49 @@ def hold(
         NotHeld: it is free, and too much is held already.
         sqlalchemy.exc.NoResultFound: there is no such conversation.
     """
-    for _ in range(_TRIES):
-        try:
-            # Not concurrent: two holds at once could each be fair, and both together not.
-            with database.work() as session:
-                return _hold(
-                    session,
-                    conversation_id,
-                    visit,
-                    options,
-                    window,
-                    is_fair,
-                    at,
-                    lasts,
-                    but_booking,
-                )
-        except DBAPIError as error:
-            # A visit that moves to what was held before, from what is wanted now.
-            if not lost_a_race(error):
-                raise
-    raise HoldTaken
+
+    def work(session: Session) -> Held:
+        session.get_one(Conversation, conversation_id)
+        lock_ticks(session)
+        known = session.get(Hold, conversation_id, with_for_update=True)
+        if known is not None and options and known.expires_at > at:
+            held = _as_held(known)
+            if held.is_for(visit, options[0].starts_at, but_booking):
+                return held
+        release_hold(session, conversation_id)
+        forget_expired_holds(session, at)
+        if not options:
+            raise HoldTaken
+        row = Hold(
+            conversation_id=conversation_id,
+            visit=visit,
+            starts_at=options[0].starts_at,
+            ends_at=options[0].ends_at,
+            but_booking=but_booking or None,
+            held_at=at,
+            expires_at=at + lasts,
+        )
+        session.add(row)
+        session.flush()
+        own = _own_time_given_way(session, options, but_booking)
+        option = take(session, own, held_by=conversation_id)
+        if option is None:
+            raise HoldTaken
+        if not may_again(session, HOLD, conversation_id, MOST_AN_HOUR, at) or not is_fair(
+            busy_in(session, *window, at, with_holds=False), busy_in(session, *window, at)
+        ):
+            raise NotHeld
+        row.doctor, row.room = option.doctor or None, option.room or None
+        row.device = option.device or None
+        mark(session, HOLD, conversation_id, at)
+        return _as_held(row)
+
+    # Not concurrent: two holds at once could each be fair, and both together not.
+    return database.race(work, HoldTaken)
 
 
-def _hold(
-    session: Session,
-    conversation_id: str,
-    visit: str,
-    options: Sequence[Option],
-    window: tuple[datetime, datetime],
-    is_fair: Callable[[Taken, Taken], bool],
-    at: datetime,
-    lasts: timedelta,
-    but_booking: str,
-) -> Held:
-    session.get_one(Conversation, conversation_id)
-    forget_expired_holds(session, at)
-    # One that is over may still be there, while somebody else forgets it.
-    known = session.scalar(
-        select(Hold).where(Hold.conversation_id == conversation_id, Hold.expires_at > at)
-    )
-    if known is not None and options and known.starts_at == options[0].starts_at:
-        return Held(known.starts_at, known.expires_at)
-    release_hold(session, conversation_id)
-    if not options:
-        raise HoldTaken
-    row = Hold(
-        conversation_id=conversation_id,
-        visit=visit,
-        starts_at=options[0].starts_at,
-        ends_at=options[0].ends_at,
-        held_at=at,
-        expires_at=at + lasts,
-    )
-    session.add(row)
-    session.flush()
-    own = _own_time_given_way(session, options, but_booking)
-    option = take(session, own, held_by=conversation_id)
-    if option is None:
-        raise HoldTaken
-    if not may_again(session, HOLD, conversation_id, MOST_AN_HOUR, at) or not is_fair(
-        busy_in(session, *window, at, with_holds=False), busy_in(session, *window, at)
-    ):
-        raise NotHeld
-    row.doctor, row.room = option.doctor or None, option.room or None
-    row.device = option.device or None
-    mark(session, HOLD, conversation_id, at)
-    return Held(row.starts_at, row.expires_at)
+def _as_held(row: Hold) -> Held:
+    return Held(row.starts_at, row.expires_at, row.visit, row.but_booking or "")
 
 
 def _own_time_given_way(
@@ -163,16 +145,23 @@ def held_time(database: Database, conversation_id: str, at: datetime) -> Held | 
     """What a conversation holds at this moment; None if it holds nothing."""
     with database.look() as connection:
         found = connection.execute(
-            select(Hold.starts_at, Hold.expires_at).where(
+            select(Hold.starts_at, Hold.expires_at, Hold.visit, Hold.but_booking).where(
                 Hold.conversation_id == conversation_id, Hold.expires_at > at
             )
         ).one_or_none()
-    return None if found is None else Held(found.starts_at, found.expires_at)
+    if found is None:
+        return None
+    return Held(found.starts_at, found.expires_at, found.visit, found.but_booking or "")
 
 
 def release_hold(session: Session, conversation_id: str) -> None:
-    """Ends the hold of a conversation inside a unit of work; one that is not there is no error."""
-    # In the order in which others forget it once it is over: the hold, then its ticks.
+    """Ends the hold of a conversation inside a unit of work; one that is not there is no error.
+
+    It waits for who ends the same hold. Do it before time is taken or freed: who has changed ticks
+    should wait for nothing but ticks.
+    """
+    lock_ticks(session)
+    # The hold before its ticks, as `forget_expired_holds` locks them.
     session.execute(
         select(Hold.conversation_id)
         .where(Hold.conversation_id == conversation_id)

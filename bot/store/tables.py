@@ -268,6 +268,8 @@ class Hold(Base):
     doctor: Mapped[str | None] = mapped_column(String(64))
     room: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(64))
+    # The visit that is moved. No foreign key: who holds a time should not wait for who changes it.
+    but_booking: Mapped[str | None] = mapped_column(String(32))
     held_at: Mapped[datetime] = mapped_column(Instant)
     # From then on anybody may take the time, whether or not the row is still there.
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

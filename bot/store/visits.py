@@ -6,20 +6,18 @@ change it at once the second one sees what the first one did. A patient's messag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
-from typing import TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.clinic.availability import Option
 from bot.clinic.visits.statuses import BOOKED, GIVEN_BACK, OPEN, PENDING, may_become
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver, as_booked, hold_as, places_of
 from bot.store.changes import PATIENT, By, Change, add_change, as_change
-from bot.store.database import Database, lost_a_race
+from bot.store.database import Database
 from bot.store.drafts import VISIT, delete_draft
 from bot.store.holds import release_hold
 from bot.store.messages import EMAIL, RECEIVED
@@ -28,9 +26,6 @@ from bot.store.requests import CONFIRM_BOOKING, close_requests_about
 from bot.store.tables import Booking, BookingChange, InboundMessage
 from bot.store.ticks import forget_expired_holds, give_back, take
 from bot.store.told_changes import ChangeTeller, queue_letter
-
-_TRIES = 5
-Done = TypeVar("Done")
 
 
 class VisitChanged(Exception):  # noqa: N818 - what happened, not a fault
@@ -85,8 +80,8 @@ def move_visit(
         if row.status != status and not may_become(row.status, status):
             raise NotAllowed
         before, started = row.status, row.starts_at
-        forget_expired_holds(session, at)
         _release_own_hold(session, by)
+        forget_expired_holds(session, at)
         give_back(session, booking_id=visit_id)
         option = take(session, options, booking_id=visit_id)
         if option is None:
@@ -101,7 +96,7 @@ def move_visit(
             _mail(session, row, at, mails=mails, moved=True)
         return as_booked(row)
 
-    return _tried(database, work)
+    return database.race(work, TimeTaken, concurrent=True)
 
 
 def set_status(
@@ -134,6 +129,7 @@ def set_status(
             raise NotAllowed
         before = row.status
         row.status = status
+        _release_own_hold(session, by)
         if status in GIVEN_BACK:
             row.place = None
             give_back(session, booking_id=visit_id)
@@ -142,7 +138,6 @@ def set_status(
             # Who came after all counts again, if need be as one more than a patient may have.
             places = places_of(session, row.phone_hash, at)
             row.place = next(place for place in count(1) if place not in places)
-        _release_own_hold(session, by)
         _note_change(session, row, before, row.starts_at, by, at)
         if before == PENDING:
             _need_no_confirming(session, row, at)
@@ -154,7 +149,7 @@ def set_status(
             _mail(session, row, at, mails=mails)
         return as_booked(row)
 
-    return _tried(database, work)
+    return database.race(work, TimeTaken, concurrent=True)
 
 
 def confirm_visit(
@@ -175,7 +170,7 @@ def confirm_visit(
         add_change(session, row, row.status, row.starts_at, by, at)
         return as_booked(row)
 
-    return _tried(database, work)
+    return database.race(work, TimeTaken, concurrent=True)
 
 
 def visit_changed_by(database: Database, message_id: str) -> Booked | None:
@@ -247,15 +242,3 @@ def _mail(
     """The same by e-mail, with the new calendar file, where the patient wants e-mail."""
     if mails and row.reminders == EMAIL and row.email:
         queue_letter(session, row, at, moved=moved)
-
-
-def _tried(database: Database, work: Callable[[Session], Done]) -> Done:
-    for _ in range(_TRIES):
-        try:
-            with database.work(concurrent=True) as session:
-                return work(session)
-        except DBAPIError as error:
-            # Another change took a tick or a lock between ours.
-            if not lost_a_race(error):
-                raise
-    raise TimeTaken

@@ -11,8 +11,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, func, inspect, select, text
+from sqlalchemy import Engine, create_engine, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from bot.encryption import Cipher, DataKeyError, make_key
 from bot.store import messages
@@ -278,6 +279,47 @@ def test_a_deadlock_is_a_lost_race(postgresql: PostgreSQL) -> None:
     ):
         locks = [pool.submit(lock, database, *order) for order in ((11, 12), (12, 11))]
         assert any(each.result(10) for each in locks)
+
+
+class Lost(Exception):  # noqa: N818 - what happened, not a fault
+    """Another one came first each time."""
+
+
+def collide(session: Session, conversation: str) -> None:
+    """Adds a row twice, which looks as if somebody else had come first."""
+    for _ in range(2):
+        session.execute(
+            insert(Draft).values(
+                conversation_id=conversation, kind="booking", content="{}", updated_at=NOW
+            )
+        )
+
+
+def test_who_lost_a_race_tries_anew_in_another_unit_of_work(
+    database: Database, receive: Receive
+) -> None:
+    conversation = receive().conversation_id
+    found: list[int] = []
+
+    def work(session: Session) -> str:
+        found.append(session.scalar(select(func.count()).select_from(Draft)) or 0)
+        if len(found) < 3:
+            collide(session, conversation)
+        return "done"
+
+    assert database.race(work, Lost) == "done"
+    assert found == [0, 0, 0]
+
+
+def test_who_loses_each_race_gives_up(database: Database, receive: Receive) -> None:
+    conversation = receive().conversation_id
+    with pytest.raises(Lost):
+        database.race(lambda session: collide(session, conversation), Lost)
+
+
+def test_what_is_no_lost_race_is_not_tried_again(database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        database.race(lambda session: collide(session, "none"), Lost)
 
 
 def test_a_look_sees_what_is_stored_while_somebody_writes(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.clinic.availability import Option
 from bot.store import holds, visits
@@ -15,7 +15,7 @@ from bot.store.changes import STAFF, By
 from bot.store.database import Database
 from bot.store.holds import MOST_AN_HOUR, Held, HoldTaken, NotHeld, held_time, let_go
 from bot.store.tables import BookedTick, Conversation, Hold, Mark
-from bot.store.ticks import busy, forget_expired_holds
+from bot.store.ticks import busy, forget_expired_holds, take
 from tests.house import wait_until
 from tests.store.conftest import NOW, Receive
 from tests.store.test_bookings import (
@@ -45,6 +45,7 @@ def hold(database: Database, receive: Receive) -> Callable[..., Held]:
         options: list[Option] | None = None,
         at: datetime = NOW,
         fair: bool = True,
+        visit: str = "consultation",
         **more: Any,
     ) -> Held:
         nonlocal count
@@ -53,7 +54,7 @@ def hold(database: Database, receive: Receive) -> Callable[..., Held]:
         return holds.hold(
             database,
             whose,
-            "consultation",
+            visit,
             options_at(start) if options is None else options,
             AVAILABILITY.window(NOW),
             lambda booked, with_holds: fair,
@@ -79,7 +80,7 @@ def test_a_held_time_is_busy_for_everybody_but_who_holds_it(
 ) -> None:
     mine = receive().conversation_id
     held = hold(mine)
-    assert held == Held(TOMORROW, NOW + TEN_MINUTES)
+    assert held == Held(TOMORROW, NOW + TEN_MINUTES, "consultation")
     assert set(taken(database)) == {"doctor:mehra", "room:room_1"}
     assert taken(database, but_held_by=mine) == {}
     assert taken(database, with_holds=False) == {}
@@ -132,6 +133,91 @@ def test_asking_again_for_the_same_time_makes_it_no_longer(
     mine = receive().conversation_id
     first = hold(mine)
     assert hold(mine, at=NOW + timedelta(minutes=5)) == first
+
+
+def test_the_same_time_for_another_kind_of_visit_is_another_hold(
+    database: Database, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    hold(mine)
+    five_minutes_on = NOW + timedelta(minutes=5)
+    held = hold(mine, visit="peel", options=options_at()[:ONE_WAY], at=five_minutes_on)
+    assert held == Held(TOMORROW, five_minutes_on + TEN_MINUTES, "peel")
+    assert held_time(database, mine, five_minutes_on) == held
+    assert rows(database, Hold) == 1
+
+
+def test_the_same_time_for_a_visit_that_is_moved_is_another_hold(
+    database: Database,
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    yes = receive("yes")
+    own = options_at()[:ONE_WAY]
+    booked: Booked = book(yes, options=own)
+    hold(yes.conversation_id)
+    held = hold(yes.conversation_id, options=own, but_booking=booked.id)
+    assert held.but_booking == booked.id
+    assert held_time(database, yes.conversation_id, NOW) == held
+    # The visit has this doctor and this room already, and the others are free again.
+    assert rows(database, BookedTick) == len(own[0].ticks)
+
+
+def test_a_hold_that_is_over_is_held_anew_even_if_somebody_else_was_ending_it(
+    database: Database, url: str, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    end = hold(mine).expires_at
+    with ThreadPoolExecutor(1) as pool:
+        with database.work(concurrent=True) as session:
+            session.get_one(Hold, mine, with_for_update=True)
+            again = pool.submit(hold, mine, at=end)
+            if url.startswith("postgresql"):
+                wait_until(lambda: bool(session.scalar(WAITING)), 10, "the hold waits")
+        assert again.result(10).expires_at == end + TEN_MINUTES
+
+
+def test_who_lets_go_of_a_hold_waits_for_who_ends_it(
+    database: Database, url: str, receive: Receive, hold: Callable[..., Held]
+) -> None:
+    mine = receive().conversation_id
+    end = hold(mine).expires_at
+    with ThreadPoolExecutor(1) as pool:
+        with database.work(concurrent=True) as session:
+            session.get_one(Hold, mine, with_for_update=True)
+            leaving = pool.submit(let_go, database, mine)
+            if url.startswith("postgresql"):
+                wait_until(lambda: bool(session.scalar(WAITING)), 10, "who lets go waits")
+            forget_expired_holds(session, end)
+        leaving.result(10)
+    assert rows(database, Hold) == rows(database, BookedTick) == 0
+
+
+def test_who_books_waits_for_who_ends_their_hold_before_ending_others(
+    database: Database,
+    url: str,
+    receive: Receive,
+    hold: Callable[..., Held],
+    book: Book,  # noqa: F811
+) -> None:
+    yes = receive("yes")
+    one = options_at()[:ONE_WAY]
+    hold(yes.conversation_id, options=one)
+    other = options_at(later(hours=1))[:ONE_WAY]
+    end = hold(options=other).expires_at
+    third = receive(person="third").conversation_id
+    hold(third, start=later(hours=2), at=end - timedelta(minutes=1))
+    with ThreadPoolExecutor(1) as pool:
+        with database.work(concurrent=True) as session:
+            session.get_one(Hold, yes.conversation_id, with_for_update=True)
+            booking = pool.submit(book, yes, options=one, at=end)
+            if url.startswith("postgresql"):
+                session.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
+                wait_until(lambda: bool(session.scalar(WAITING)), 10, "the booking waits")
+            forget_expired_holds(session, end)
+            assert take(session, other, held_by=third)
+        assert booking.result(10).starts_at == TOMORROW
 
 
 def test_who_loses_a_time_keeps_what_they_held(
@@ -346,5 +432,5 @@ def test_who_is_done_with_a_hold_that_another_forgets_waits_for_them(
             forget_expired_holds(session, end)
         done.result(20)
     held = held_time(database, mine, end)
-    assert held == (Held(TOMORROW, end + TEN_MINUTES) if again else None)
+    assert held == (Held(TOMORROW, end + TEN_MINUTES, "consultation") if again else None)
     assert rows(database, BookedTick) == (len(options_at()[0].ticks) if again else 0)

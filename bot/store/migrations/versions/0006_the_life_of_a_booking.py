@@ -48,6 +48,7 @@ def upgrade() -> None:
     sa.Column('doctor', sa.String(length=64), nullable=True),
     sa.Column('room', sa.String(length=64), nullable=True),
     sa.Column('device', sa.String(length=64), nullable=True),
+    sa.Column('but_booking', sa.String(length=32), nullable=True),
     sa.Column('held_at', sa.DateTime(), nullable=False),
     sa.Column('expires_at', sa.DateTime(), nullable=False),
     sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_holds_conversation_id')),
