@@ -113,7 +113,9 @@ def set_status(
 ) -> Booked:
     """Gives a visit another status; one that is given back frees its time and its place.
 
-    `remind_at` counts where a visit becomes "booked". The rest is as in `move_visit`.
+    `remind_at` counts where a visit becomes "booked", whether it was confirmed or "arrived" was
+    taken back: what was planned before belongs to another `sequence`. The rest is as in
+    `move_visit`.
 
     Raises:
         VisitChanged: the visit is not as it was, or not there.
@@ -141,7 +143,7 @@ def set_status(
         _note_change(session, row, before, row.starts_at, by, at)
         if before == PENDING:
             _need_no_confirming(session, row, at)
-        if (before, status) == (PENDING, BOOKED):
+        if status == BOOKED:
             plan_reminders(session, row, remind_at)
         if teller and by.who != PATIENT:
             teller.tell(session, row, before, at, moved=False)
