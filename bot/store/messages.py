@@ -470,17 +470,24 @@ def queue_notice(session: Session, message_id: str, content: dict[str, Any], at:
     """Puts a message into the outbox of the conversation of the patient's message `message_id`.
 
     It comes later than the answer and waits like one, on the website for the next connection.
-    Inside a unit of work that is open already; called once for what should be sent once.
+    What waits there in the same words is not said twice. Inside a unit of work that is open
+    already.
     """
     message = session.get_one(InboundMessage, message_id)
+    said = json.dumps(content, ensure_ascii=False)
     stays = OutboundMessage.channel.is_(None)
+    waiting = select(OutboundMessage.content).where(
+        OutboundMessage.reply_to == message_id, stays, OutboundMessage.state == QUEUED
+    )
+    if said in session.scalars(waiting).all():
+        return
     session.add(
         OutboundMessage(
             id=new_id(),
             conversation_id=message.conversation_id,
             reply_to=message_id,
             position=_next_position(session, message_id, stays, _LATER),
-            content=json.dumps(content, ensure_ascii=False),
+            content=said,
             created_at=at,
             state=QUEUED,
         )

@@ -45,7 +45,7 @@ class ChangeTeller:
         if way is Way.EMAIL:
             queue_letter(session, row, at, moved=moved)
         elif way is Way.CHAT:
-            content = self.notices.change(what, coming.visit, at)
+            content = self.notices.news(at)
             queue_notice(session, row.message_id, content, at)
             offer_until_visit(session, coming, content, at)
         elif way in (Way.WHATSAPP, Way.TEMPLATE):

@@ -141,12 +141,45 @@ def test_on_the_website_it_waits_in_the_chat_and_a_person_calls(
     assert asked(database) == ["tell_change"]
 
 
-def test_two_changes_wait_in_the_chat_in_their_order(database: Database, book: Book) -> None:
+@pytest.mark.parametrize("status", ["booked", "cancelled"])
+def test_whoever_connects_next_on_the_website_reads_nothing_of_the_visit(
+    database: Database, book: Book, status: str
+) -> None:
+    visit = book("website")
+    visit = moved(database, visit) if status == "booked" else became(database, visit, status)
+    [(_, content)] = put_out(database)
+    said = json.dumps(content)
+    for secret in ("Nov", "10:00", "12:00", "Consultation", visit.reference, visit.id, "Asha"):
+        assert secret not in said
+    assert "There is news of a visit" in content["text"]
+
+
+def test_from_the_news_on_the_website_the_visit_can_be_asked_for_until_it_begins(
+    database: Database, book: Book, receive: Receive
+) -> None:
+    visit = moved(database, book("website"))
+    [(_, content)] = put_out(database)
+    at = visit.starts_at - timedelta(minutes=1)
+    later = receive("hello", at=at)
+    [payload] = [each["payload"] for each in content["buttons"]]
+    assert payload == "/check_consultation"
+    assert messages.was_offered(database, later.conversation_id, payload, at)
+
+
+def test_of_two_changes_the_news_waits_once(database: Database, book: Book) -> None:
     visit = moved(database, book("website"))
     became(database, visit, "cancelled")
-    texts = [content["text"] for _, content in put_out(database)]
-    assert ["was moved" in texts[0], "is cancelled" in texts[1]] == [True, True]
+    assert len(put_out(database)) == 1
     assert asked(database) == ["tell_change"]
+
+
+def test_once_the_news_was_read_there_is_news_again(database: Database, book: Book) -> None:
+    visit = moved(database, book("website"))
+    for each in messages.unsent(database, "website", "person"):
+        messages.claim(database, each.id)
+        messages.release(database, each.id, NOW)
+    became(database, visit, "cancelled")
+    assert len(messages.unsent(database, "website", "person")) == 1
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "website"])

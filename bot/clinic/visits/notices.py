@@ -102,6 +102,14 @@ class VisitNotices:
         is_gone = what == CANCELLED
         return self._content(text, [("book", Press(BOOK, {}))] if is_gone else self._acts(visit))
 
+    def news(self, now: datetime) -> dict[str, Any]:
+        """That a visit was changed, for whoever reads the chat next; what it is shows the dialogue.
+
+        It asks whose visit it is, so nothing of it stands here.
+        """
+        known = facts(self._clinic, self._wording, now)
+        return self._content(fill(self._words["news"], known), [("look", Press(CHECK, {}))])
+
     def number(self, visit: Visit, now: datetime) -> dict[str, Any]:
         """Asks whether a number is the patient's, in Meta's template: a first message."""
         asked = [

@@ -100,6 +100,15 @@ def test_a_change_is_told_with_what_can_be_done(what: str, said: str) -> None:
     assert [*buttons(content)] == acts
 
 
+def test_news_tells_whom_to_ask_and_nothing_of_the_visit() -> None:
+    content = notices().news(DAY_BEFORE)
+    assert (
+        f"Ask here when your appointment is, or call {CLINIC['phones']['front_desk']}"
+        in (content["text"])
+    )
+    assert buttons(content) == {"My appointment": "/check_consultation"}
+
+
 def test_the_first_message_to_a_number_tells_nothing_of_the_visit() -> None:
     content = notices().number(VISIT, DAY_BEFORE)
     for secret in ("Nov", "11:00", "visit", "Consultation", "appointment", "ABCD2345", "Mehra"):
@@ -118,6 +127,7 @@ def every_content() -> list[dict[str, Any]]:
         said.reminder(VISIT, DAY_BEFORE, template=True),
         *(said.change(what, VISIT, DAY_BEFORE) for what in CHANGES),
         *(said.change(what, VISIT, DAY_BEFORE, template=True) for what in CHANGES),
+        said.news(DAY_BEFORE),
         said.number(VISIT, DAY_BEFORE),
     ]
 
