@@ -54,6 +54,25 @@ class CalendarFile:
     method: str
 
 
+class MaybeTakenError(OSError):
+    """The server was given the whole e-mail, or part of it, and said nothing of it."""
+
+
+class _Server(smtplib.SMTP):
+    """Knows whether it was given an e-mail: that does not show in an error."""
+
+    was_given = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """`DATA` and what follows (RFC 5321, section 4.1.1.4)."""
+        self.was_given = True
+        return super().data(msg)
+
+
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    """The same with TLS from the first byte on."""
+
+
 class Mailer:
     """Hands e-mails to the clinic's mail server, one connection each."""
 
@@ -71,6 +90,8 @@ class Mailer:
         subject: str,
         body: str,
         calendar: CalendarFile | None = None,
+        *,
+        once: bool = False,
     ) -> Delivery:
         """Sends one e-mail to one address and says how it went.
 
@@ -80,6 +101,7 @@ class Mailer:
             subject: one line.
             body: plain text.
             calendar: a file beside it.
+            once: it is not to be sent again where nobody knows whether it was taken.
         """
         try:
             message = self._message(mail_id, address, subject, body, calendar)
@@ -90,7 +112,8 @@ class Mailer:
         try:
             await loop.run_in_executor(self._threads, self._deliver, address, bytes(message))
         except (smtplib.SMTPException, OSError) as error:
-            delivery = judge(error)
+            is_over = once and isinstance(error, MaybeTakenError)
+            delivery = Delivery.FAILED if is_over else judge(error)
             level = logging.WARNING if delivery is Delivery.LATER else logging.ERROR
             # What the server said may quote the address.
             logger.log(
@@ -138,7 +161,8 @@ class Mailer:
         """One conversation with the server.
 
         Raises:
-            smtplib.SMTPException, OSError: the e-mail was not taken, or nobody can know.
+            smtplib.SMTPException, OSError: the e-mail was not taken.
+            MaybeTakenError: nobody can know.
         """
         settings = self._settings
         with closing(self._connected()) as server:
@@ -146,22 +170,27 @@ class Mailer:
                 server.starttls(context=ssl.create_default_context())
             if settings.user:
                 server.login(settings.user, settings.password)
-            server.sendmail(settings.sender, [address], message)
+            try:
+                server.sendmail(settings.sender, [address], message)
+            except OSError as error:
+                if server.was_given and code_of(error) is None:
+                    raise MaybeTakenError from error
+                raise
             # It is taken: how the server says goodbye changes nothing.
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> _Server:
         where = (self._settings.host, self._settings.port)
         # We introduce ourselves by the clinic's domain: this machine's name is nobody's business.
         if self._settings.protection == TLS:
-            return smtplib.SMTP_SSL(
+            return _TlsServer(
                 *where,
                 local_hostname=self._domain,
                 timeout=STEP_LIMIT,
                 context=ssl.create_default_context(),
             )
-        return smtplib.SMTP(*where, local_hostname=self._domain, timeout=STEP_LIMIT)
+        return _Server(*where, local_hostname=self._domain, timeout=STEP_LIMIT)
 
 
 def code_of(error: Exception) -> int | None:
@@ -225,7 +254,11 @@ class Email:
         letter = outbound.content.get("letter")
         if letter and outbound.address:
             return await self._mailer.send(
-                outbound.id, outbound.address, letter["subject"], letter["body"]
+                outbound.id,
+                outbound.address,
+                letter["subject"],
+                letter["body"],
+                once=outbound.unasked,
             )
         booked = await asyncio.to_thread(
             booking_with, self._database, outbound.content.get("booking", "")
@@ -235,7 +268,12 @@ class Email:
             return Delivery.FAILED
         subject, body = self._told_of(booked, moved="moved" in outbound.content)
         return await self._mailer.send(
-            outbound.id, outbound.address, subject, body, self._calendar_of(booked)
+            outbound.id,
+            outbound.address,
+            subject,
+            body,
+            self._calendar_of(booked),
+            once=outbound.unasked,
         )
 
     def _told_of(self, booked: Booked, *, moved: bool) -> tuple[str, str]:

@@ -52,6 +52,8 @@ ACCOUNT = {0, 3, 10, 190, 368, 131005, 131031, 131042, 131045, 131048, 133010, 1
 # Subcode of 100: the phone number's id is wrong or not the token's.
 UNKNOWN_OBJECT = 33
 TRY_AGAIN_STATUS = (408, 429)
+# Errors before a request was sent; after any other one Meta may have it.
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 ACCOUNT_STATUS = (401, 403)
 
 PHONE = re.compile(r"[0-9]{5,20}")
@@ -164,7 +166,10 @@ class WhatsApp:
         return True
 
     async def _send(self, outbound: Outbound) -> Delivery:
-        """Says one message, in as many calls as it needs; goes on where it stopped before."""
+        """Says one message, in as many calls as it needs; goes on where it stopped before.
+
+        What nobody asked for ends where nobody knows how far it came: it must not come twice.
+        """
         if not outbound.address:
             logger.error("message %s has no address", outbound.id)
             return Delivery.FAILED
@@ -173,29 +178,36 @@ class WhatsApp:
             logger.error("message %s has buttons that WhatsApp cannot show", outbound.id)
         calls = calls_for(outbound.content, self._choose, self._open_list)
         for number in range(self._begun.pop(outbound.id, 0), len(calls)):
-            delivery = await self._call(outbound.id, {**_to(outbound.address), **calls[number]})
+            delivery = await self._call(outbound, {**_to(outbound.address), **calls[number]})
             if delivery is not Delivery.SENT:
+                if outbound.unasked and number:
+                    # A restart forgets that it was begun.
+                    return Delivery.FAILED
                 if delivery is not Delivery.FAILED:
                     self._begun[outbound.id] = number
                 return delivery
         return Delivery.SENT
 
-    async def _call(self, outbound_id: str, body: Mapping[str, Any]) -> Delivery:
+    async def _call(self, outbound: Outbound, body: Mapping[str, Any]) -> Delivery:
         settings = self._settings
         path = f"/{settings.api_version}/{settings.phone_number_id}/messages"
         try:
             response = await self._client.post(path, json=body)
         except httpx.HTTPError as error:
-            logger.warning("message %s got no answer: %s", outbound_id, type(error).__name__)
-            return Delivery.LATER
+            logger.warning("message %s got no answer: %s", outbound.id, type(error).__name__)
+            may_have_left = not isinstance(error, NOT_SENT)
+            return Delivery.FAILED if outbound.unasked and may_have_left else Delivery.LATER
         code, subcode = _error_of(response)
         delivery = judge(response.status_code, code, subcode)
+        if outbound.unasked and code is None and response.status_code >= 500:
+            # Not Meta says so, but something on the way there or back.
+            delivery = Delivery.FAILED
         if delivery is not Delivery.SENT:
             level = logging.WARNING if delivery is Delivery.LATER else logging.ERROR
             logger.log(
                 level,
                 "WhatsApp refused message %s: HTTP %s, code %s",
-                outbound_id,
+                outbound.id,
                 response.status_code,
                 code,
             )

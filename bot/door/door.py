@@ -357,7 +357,8 @@ class Door:
             return await self._senders[outbound.channel](outbound)
         except Exception as error:
             logger.error("sending %s failed: %s", outbound.id, logs.describe(error))
-            return Delivery.LATER
+            # It may have left, and what nobody asked for is not sent twice.
+            return Delivery.FAILED if outbound.unasked else Delivery.LATER
 
     async def _send_in_order(self, channel: str, key: str) -> None:
         """Sends what waits for a person; behind what cannot leave yet only danger's answer does."""

@@ -593,7 +593,11 @@ def release_answer(database: Database, message_id: str) -> None:
     with database.work() as session:
         session.execute(
             update(OutboundMessage)
-            .where(OutboundMessage.reply_to == message_id, OutboundMessage.state == SENDING)
+            .where(
+                OutboundMessage.reply_to == message_id,
+                OutboundMessage.unasked.is_(False),
+                OutboundMessage.state == SENDING,
+            )
             .values(state=QUEUED)
         )
 

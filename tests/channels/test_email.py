@@ -30,13 +30,14 @@ from bot.store import bookings, messages
 from bot.store.bookings import Booked, NewBooking
 from bot.store.changes import By
 from bot.store.database import Database
-from bot.store.messages import FAILED, SENDING, SENT, Inbound
+from bot.store.messages import FAILED, SENDING, SENT, Inbound, Outbound
 from bot.store.tables import Booking, OutboundMessage
 from bot.store.visits import move_visit
 from tests import fake_smtp
 from tests.channels.test_whatsapp import Front
 from tests.door.conftest import NOW, PATIENCE, Reception, eventually, notice, says, told, wordings
 from tests.fake_smtp import CONNECT, HANG_UP, MAIL, QUIT, RCPT, TAKEN, FakeSmtp, Mail
+from tests.fake_smtp import DATA as DATA_STEP
 from tests.house import free_ports
 from tests.store.databases import opened_database
 
@@ -112,11 +113,11 @@ class Post:
             read_yaml(DATA / "booking.yml")["calendar"],
         )
         Email(door, self.database, self.mailer, letters, told(), self.clock)  # type: ignore[arg-type]
-        self._door = door
+        self.door = door
 
     def push(self) -> None:
         """From now on what is due is sent."""
-        self._pushing.add(asyncio.create_task(self._door.push()))
+        self._pushing.add(asyncio.create_task(self.door.push()))
 
     async def restart(self) -> None:
         """A new door at the same database."""
@@ -332,6 +333,32 @@ async def test_a_mail_server_that_is_down_is_tried_later(database: Database) -> 
     mailer = Mailer(settings, Clock())
     assert await mailer.send("id", ADDRESS, "subject", "body") is Delivery.LATER
     mailer.close()
+
+
+async def sent_once(post: Post) -> Delivery:
+    """How a letter went that nobody asked for."""
+    letter = {"letter": {"subject": "Your appointment", "body": "Reminder"}}
+    outbound = Outbound("id", "conversation", "email", "person", letter, ADDRESS, unasked=True)
+    return await post.door._hand_over(outbound)
+
+
+async def test_what_nobody_asked_for_is_over_where_it_may_have_arrived(post: Post) -> None:
+    post.smtp.refuse_next(TAKEN, HANG_UP)
+    assert await sent_once(post) is Delivery.FAILED
+    assert len(post.smtp.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [(CONNECT, HANG_UP), (MAIL, HANG_UP), (RCPT, HANG_UP), (DATA_STEP, 451), (TAKEN, 452)],
+)
+async def test_what_nobody_asked_for_is_tried_again_where_it_was_not_taken(
+    post: Post, step: str, code: int
+) -> None:
+    post.smtp.refuse_next(step, code)
+    assert await sent_once(post) is Delivery.LATER
+    assert post.smtp.mails == []
+    assert await sent_once(post) is Delivery.SENT
 
 
 @pytest.mark.parametrize("step", [RCPT, TAKEN])

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from bot.encryption import Cipher
 from bot.front import application
 from bot.settings import SettingsError, WhatsAppSettings, read_settings
 from bot.store.database import Database
+from bot.store.messages import Outbound
 from bot.store.requests import open_requests
 from bot.store.tables import Conversation, InboundMessage, OutboundMessage
 from tests.door.conftest import (
@@ -781,6 +783,45 @@ async def test_a_message_in_two_parts_goes_on_where_it_stopped(pushing_line: Lin
     await line.hears(ANNA, long.strip())
     line.reception.clock.pass_by(seconds=1)
     await line.hears(ANNA, long.strip(), CHOOSE)
+
+
+def unasked(text: str = "Reminder", **more: Any) -> Outbound:
+    """A message that nobody asked for, as the door hands it over."""
+    content = {"text": text, **more}
+    return Outbound("id", "conversation", "whatsapp", "person", content, ANNA, unasked=True)
+
+
+@pytest.mark.parametrize("failure", [DISCONNECTED, Fails(status=503), Fails(status=504)])
+async def test_what_nobody_asked_for_is_over_where_it_may_have_arrived(
+    line: Line, failure: Fails
+) -> None:
+    line.cloud.fail_next(failure)
+    assert await line.channel._send(unasked()) is Delivery.FAILED
+    assert len(line.cloud.calls) == 1
+
+
+@pytest.mark.parametrize("code", [4, 130429, 131016, 131056])
+async def test_what_nobody_asked_for_is_tried_again_where_meta_refused_it(
+    line: Line, code: int
+) -> None:
+    line.cloud.fail_next(with_code(code))
+    assert await line.channel._send(unasked()) is Delivery.LATER
+    assert await line.channel._send(unasked()) is Delivery.SENT
+
+
+async def test_what_nobody_asked_for_is_tried_again_where_it_never_left(line: Line) -> None:
+    [port] = free_ports(1)
+    nowhere = replace(line.settings, api_base=f"http://127.0.0.1:{port}")
+    channel = WhatsApp(line.reception.new_door(), nowhere, wordings().frame)
+    assert await channel._send(unasked()) is Delivery.LATER
+    await channel.close()
+
+
+async def test_of_what_nobody_asked_for_no_part_is_sent_twice(line: Line) -> None:
+    long = ("A sentence of the clinic. " * 60).strip()
+    line.cloud.fail_next(None, with_code(131056))
+    said = unasked(long, buttons=[{"title": "Menu", "payload": "/help_menu"}])
+    assert await line.channel._send(said) is Delivery.FAILED
 
 
 async def test_a_slow_network_does_not_keep_the_next_message_waiting(line: Line) -> None:

@@ -32,11 +32,13 @@ class Sending:
         self.reception, self.database = reception, reception.database
         self.clock = reception.clock
         self.sent: list[str] = []
-        self.delivery = Delivery.SENT
+        self.delivery: Delivery | Exception = Delivery.SENT
         reception.door.add_channel("whatsapp", self._send, pushes=True)
 
     async def _send(self, outbound: Outbound) -> Delivery:
         self.sent.append(outbound.content["text"])
+        if isinstance(self.delivery, Exception):
+            raise self.delivery
         return self.delivery
 
     def hears(self, text: str) -> messages.Inbound:
@@ -102,6 +104,20 @@ async def test_after_danger_it_is_withdrawn_and_the_team_calls(sending: Sending)
     await sending.pushes_until("failed")
     assert sending.sent == []
     assert [each.kind for each in open_requests(sending.database)] == ["remind"]
+
+
+@pytest.mark.parametrize("fault", [Delivery.FAILED, RuntimeError()])
+async def test_where_nobody_knows_whether_it_left_a_person_looks_and_it_is_not_sent_again(
+    sending: Sending, fault: Delivery | Exception
+) -> None:
+    sending.queue()
+    sending.delivery = fault
+    await sending.pushes_until("failed")
+    sending.clock.pass_by(hours=1)
+    await sending.reception.door.leftovers()
+    assert messages.due(sending.database, ["whatsapp"], sending.clock.now()) == []
+    assert sending.sent == ["Reminder"]
+    assert [each.kind for each in open_requests(sending.database)] == ["not_delivered"]
 
 
 async def test_of_a_visit_that_is_cancelled_meanwhile_nothing_leaves(sending: Sending) -> None:

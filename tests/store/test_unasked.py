@@ -122,3 +122,12 @@ def test_of_a_visit_that_was_moved_meanwhile_the_old_time_is_not_said(
 def test_once_the_visit_has_begun_it_comes_too_late(database: Database, waiting: Waiting) -> None:
     visit, outbound = waiting()
     assert not claim_unasked(database, outbound, visit.starts_at)
+
+
+def test_an_answer_that_is_queued_again_leaves_it_where_it_is(
+    database: Database, waiting: Waiting
+) -> None:
+    visit, outbound = waiting()
+    claim_unasked(database, outbound, NOW)
+    messages.release_answer(database, visit.message_id)
+    assert state(database, outbound) == SENDING
