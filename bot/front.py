@@ -127,9 +127,8 @@ def application(settings: Settings) -> Any:
                 f"{settings.public_url}/desk",
             )
         )
-    desk, pages_of_staff = _desk(
-        settings, database, clock, clinic, at_the_desk, wording, ChangeTeller(notices, ways)
-    )
+    teller = ChangeTeller(notices, ways, QuietHours.from_mapping(clinic))
+    desk, pages_of_staff = _desk(settings, database, clock, clinic, at_the_desk, wording, teller)
     page = (PAGE / "index.html").read_text("utf-8")
 
     async def health(_: Request) -> Response:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.visits.notices import VisitNotices, what_happened
 from bot.clinic.visits.ways import EMAIL, WHATSAPP, Way, Ways
-from bot.store.coming import Coming, ask_team, coming_of, offer_until_visit
+from bot.store.coming import Coming, ask_team, coming_of, offer_until_visit, say_unasked
 from bot.store.messages import queue_elsewhere, queue_notice
 from bot.store.tables import Booking
 
@@ -19,10 +20,11 @@ REQUEST = "tell_change"
 
 @dataclass(frozen=True)
 class ChangeTeller:
-    """What is said of a change, and by which ways the clinic can say it."""
+    """What is said of a change, by which ways the clinic can say it, and when it says nothing."""
 
     notices: VisitNotices
     ways: Ways
+    quiet: QuietHours
 
     def tell(
         self, session: Session, row: Booking, before: str, at: datetime, *, moved: bool
@@ -50,23 +52,16 @@ class ChangeTeller:
             offer_until_visit(session, coming, content, at)
         elif way in (Way.WHATSAPP, Way.TEMPLATE):
             self._write(session, coming, what, at, template=way is Way.TEMPLATE)
-        if way in (Way.CHAT, Way.TEAM):
+        # Until the quiet hours are over it may be too late.
+        waits = way is not Way.EMAIL and self.quiet.cover(at)
+        if way in (Way.CHAT, Way.TEAM) or waits:
             ask_team(session, coming, REQUEST, at, again=True)
 
     def _write(
         self, session: Session, coming: Coming, what: str, at: datetime, *, template: bool
     ) -> None:
         content = self.notices.change(what, coming.visit, at, template=template)
-        queue_elsewhere(
-            session,
-            coming.visit.message_id,
-            WHATSAPP,
-            coming.address,
-            content,
-            at,
-            conversation_id=coming.conversation_id,
-        )
-        offer_until_visit(session, coming, content, at)
+        say_unasked(session, coming, WHATSAPP, coming.address, content, REQUEST, at)
 
 
 def queue_letter(session: Session, row: Booking, at: datetime, *, moved: bool = False) -> None:

@@ -11,24 +11,28 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.clinic.visits.statuses import OPEN, PROPOSED
+from bot.store.before_visit import REQUEST as BEFORE_VISIT
 from bot.store.coming import ask_team, coming_of, how_they_are
 from bot.store.database import Database
 from bot.store.messages import FAILED, QUEUED, SENDING
+from bot.store.requests import store_request
 from bot.store.tables import Booking, Conversation, OutboundMessage, Wish
+from bot.store.told_changes import REQUEST as TELL_CHANGE
 from bot.store.wishes import ask_to_call
 
 
 def claim_unasked(database: Database, outbound_id: str, at: datetime) -> bool:
     """Takes a queued message for sending if it may still be sent; false if it is not to be.
 
-    It is withdrawn after a STOP, where its visit was cancelled, moved or has begun, and after a
-    sign of danger, when the team is asked to call instead.
+    It is withdrawn after a STOP, where its visit was changed since or has begun, and after a sign
+    of danger, when the team is asked to call instead. Of a change that somebody else made the team
+    tells also after a STOP.
     """
     with database.work() as session:
         if not _became(session, outbound_id, QUEUED, SENDING):
             return False
         row = session.get_one(OutboundMessage, outbound_id)
-        if _may_be_sent(session, json.loads(row.content), at):
+        if _may_be_sent(session, row, at):
             return True
         _became(session, outbound_id, SENDING, FAILED)
         return False
@@ -43,20 +47,47 @@ def _became(session: Session, outbound_id: str, state: str, other: str) -> bool:
     return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def _may_be_sent(session: Session, content: Mapping[str, Any], at: datetime) -> bool:
+def _may_be_sent(session: Session, outbound: OutboundMessage, at: datetime) -> bool:
+    content = json.loads(outbound.content)
     if "wish" in content:
         return _may_be_offered(session, content["wish"], at)
+    if "visit" in content:
+        return _may_be_told(session, content, at)
+    return _may_be_written_to(session, outbound, at)
+
+
+def _may_be_told(session: Session, content: Mapping[str, Any], at: datetime) -> bool:
+    """Whether what is said of a visit is still so, and its patient may be written to."""
     row = session.get(Booking, content["visit"])
-    if row is None or row.status not in OPEN:
-        return False
-    if content.get("sequence", row.sequence) != row.sequence:
+    if row is None or row.starts_at <= at or not _is_as_it_was(row, content):
         return False
     coming = coming_of(session, row, at)
-    if row.starts_at <= at or coming.wants_nothing_unasked or coming.number_is_wrong:
-        return False
-    if coming.in_danger and "instead" in content:
-        ask_team(session, coming, content["instead"], at, again=True)
-    return not coming.in_danger
+    is_unwanted = coming.wants_nothing_unasked or coming.number_is_wrong
+    if not (is_unwanted or coming.in_danger):
+        return True
+    instead = content.get("instead", "")
+    # A patient has to learn of a change, whatever they want.
+    if instead and (instead == TELL_CHANGE or not is_unwanted):
+        ask_team(session, coming, instead, at, again=True)
+    return False
+
+
+def _is_as_it_was(row: Booking, content: Mapping[str, Any]) -> bool:
+    """Every change counts the sequence: it alone tells, also of a visit that is cancelled."""
+    if "sequence" in content:
+        return bool(content["sequence"] == row.sequence)
+    return row.status in OPEN
+
+
+def _may_be_written_to(session: Session, outbound: OutboundMessage, at: datetime) -> bool:
+    """Whether the person may be; an older version kept nothing of what the message is about."""
+    where = session.get_one(Conversation, outbound.conversation_id)
+    stopped, in_danger = how_they_are(session, at, (where.channel, where.person))
+    if in_danger and not stopped:
+        # It wrote by itself only before a visit.
+        asked = (outbound.conversation_id, outbound.reply_to, BEFORE_VISIT)
+        store_request(session, *asked, "routine", at)
+    return not (stopped or in_danger)
 
 
 def _may_be_offered(session: Session, wish_id: str, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from bot.clinic.availability import Availability
 from bot.clinic.clock import Clock
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.schema import read_clinic
 from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.times import TimeWish
@@ -99,7 +100,8 @@ def application(database: Database, clock: HandClock, *, over_tls: bool = False)
     notices = VisitNotices(
         clinic(), read_yaml(DATA / "reminders.yml"), read_yaml(DATA / "facts.yml"), told
     )
-    teller = ChangeTeller(notices, Ways(mails=True, writes=True))
+    quiet = QuietHours.from_mapping(clinic())
+    teller = ChangeTeller(notices, Ways(mails=True, writes=True), quiet)
     remind = ReminderPlan.from_mapping(clinic())
     visits = VisitPages(desk, database, clock, view, teller, remind)
     waitlist = WaitListPages(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.visits.notices import VisitNotices
 from bot.clinic.visits.ways import Ways
 from bot.store import bookings, messages
@@ -17,12 +18,13 @@ from bot.store.bookings import Booked
 from bot.store.changes import By
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
-from bot.store.messages import Answer
+from bot.store.messages import FAILED, Answer
 from bot.store.requests import close_request, open_requests
 from bot.store.tables import OutboundMessage
 from bot.store.told_changes import ChangeTeller
+from bot.store.unasked import claim_unasked
 from bot.store.visits import VisitChanged, move_visit, set_status
-from tests.jobs.visiting import notices
+from tests.jobs.visiting import CLINIC, notices
 from tests.store.conftest import NOW, Receive
 from tests.store.test_bookings import TOMORROW, new_booking, options_at
 
@@ -54,13 +56,15 @@ def book(database: Database, receive: Receive) -> Book:
 
 def teller(template: str = "", *, mails: bool = True) -> ChangeTeller:
     said: VisitNotices = notices(change=template)
-    return ChangeTeller(said, Ways(mails=mails, writes=True))
+    return ChangeTeller(said, Ways(mails=mails, writes=True), QuietHours.from_mapping(CLINIC))
 
 
-def moved(database: Database, visit: Booked, by: By = STAFF, template: str = "") -> Booked:
+def moved(
+    database: Database, visit: Booked, by: By = STAFF, template: str = "", at: datetime = NOW
+) -> Booked:
     options = options_at(LATER)
     return move_visit(
-        database, visit.id, visit.sequence, options, visit.status, by, NOW,
+        database, visit.id, visit.sequence, options, visit.status, by, at,
         mails=True, teller=teller(template),
     )  # fmt: skip
 
@@ -100,15 +104,57 @@ def test_on_whatsapp_a_move_is_told_with_what_can_be_done(
     assert asked(database) == []
 
 
-def test_it_is_sent_like_an_answer_also_after_a_crash(database: Database, book: Book) -> None:
-    moved(database, book())
-    [(_, whose)] = [each for each in messages.due(database, ["whatsapp"], NOW) if ":" in each[1]]
-    [outbound] = messages.unsent(database, "whatsapp", whose)
-    assert not outbound.unasked
-    assert outbound.address == PHONE
-    messages.claim(database, outbound.id)
+def waits_on_whatsapp(database: Database) -> list[messages.Outbound]:
+    """What waits there beside the answers."""
+    return [
+        each
+        for _, whose in messages.due(database, ["whatsapp"], NOW)
+        for each in messages.unsent(database, "whatsapp", whose)
+        if ":" in whose
+    ]
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_it_leaves_once_as_what_nobody_asked_for_and_after_a_crash_a_person_looks(
+    database: Database, book: Book, change: str
+) -> None:
+    visit = book()
+    moved(database, visit) if change == "moved" else became(database, visit, change)
+    [outbound] = waits_on_whatsapp(database)
+    assert (outbound.unasked, outbound.address) == (True, PHONE)
+    assert claim_unasked(database, outbound.id, NOW)
     messages.release_all(database)
-    assert [each.id for each in messages.unsent(database, "whatsapp", whose)] == [outbound.id]
+    assert waits_on_whatsapp(database) == []
+    assert asked(database) == ["not_delivered"]
+
+
+def test_a_change_that_another_one_followed_is_not_told_any_more(
+    database: Database, book: Book
+) -> None:
+    became(database, moved(database, book()), "cancelled")
+    first, second = waits_on_whatsapp(database)
+    assert not claim_unasked(database, first.id, NOW)
+    assert claim_unasked(database, second.id, NOW)
+    assert asked(database) == []
+
+
+def test_a_stop_before_it_leaves_has_a_person_call(database: Database, book: Book) -> None:
+    visit = moved(database, book())
+    stop_unasked(database, visit.conversation_id, NOW)
+    [outbound] = waits_on_whatsapp(database)
+    assert not claim_unasked(database, outbound.id, NOW)
+    with database.work() as session:
+        assert session.get_one(OutboundMessage, outbound.id).state == FAILED
+    assert asked(database) == ["tell_change"]
+
+
+def test_what_waits_for_the_end_of_the_quiet_hours_a_person_knows_of(
+    database: Database, book: Book
+) -> None:
+    night = NOW + timedelta(hours=11)
+    moved(database, book(), at=night)
+    assert len(put_out(database)) == 1
+    assert asked(database) == ["tell_change"]
 
 
 def test_after_a_day_of_silence_it_goes_in_a_template_or_a_person_calls(
