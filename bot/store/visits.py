@@ -147,7 +147,7 @@ def set_status(
             plan_reminders(session, row, remind_at)
         if teller and by.who != PATIENT:
             teller.tell(session, row, before, at, moved=False)
-        elif status in GIVEN_BACK or before == PENDING:
+        elif status in GIVEN_BACK or (before, status) == (PENDING, BOOKED):
             _mail(session, row, at, mails=mails)
         return as_booked(row)
 

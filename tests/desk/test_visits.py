@@ -14,6 +14,7 @@ from bot.store.bookings import Booked, booking_with
 from bot.store.changes import By, history_of
 from bot.store.database import Database
 from bot.store.messages import RECEIVED
+from bot.store.requests import CONFIRM_BOOKING, add_request, count_open_requests
 from bot.store.tables import BookingChange, InboundMessage
 from bot.store.ticks import busy
 from bot.store.visits import confirm_visit, set_status
@@ -98,7 +99,7 @@ async def test_a_visit_that_waits_is_confirmed(
         ((), 20, ["Arrived", "Did not come"]),
         (("arrived",), -1, ["Not here yet", "Cancel this visit"]),
         (("arrived",), 5, ["Not here yet", "Done", "Cancel this visit"]),
-        (("arrived", "fulfilled"), 5, []),
+        (("arrived", "fulfilled"), 5, ["Not done yet"]),
         (("noshow",), 5, ["Came after all"]),
         (("cancelled",), -60, []),
     ],
@@ -118,9 +119,32 @@ async def test_only_what_can_be_done_now_can_be_pressed(
     assert acts((await staff_member.get()).text) == expected
 
 
-async def test_nobody_arrives_on_another_day(staff_member: Visitor, patients: Patients) -> None:
+async def test_nobody_arrives_before_the_day(staff_member: Visitor, patients: Patients) -> None:
     visit = patients.book(TOMORROW)
     assert acts(await page_of(staff_member, visit)) == ["Cancel this visit"]
+
+
+async def test_what_was_forgotten_yesterday_is_pressed_today(
+    staff_member: Visitor, patients: Patients, database: Database, clock: HandClock
+) -> None:
+    visit = patients.book(TODAY)
+    clock.moment = TODAY + timedelta(days=1)
+    for button in ("Arrived", "Done"):
+        await press(staff_member, await page_of(staff_member, visit), button)
+    assert now_of(database, visit).status == "fulfilled"
+
+
+async def test_who_comes_unconfirmed_has_arrived_and_needs_no_confirming_any_more(
+    staff_member: Visitor, patients: Patients, database: Database, clock: HandClock
+) -> None:
+    visit = patients.book(TODAY, status="pending")
+    add_request(database, visit.conversation_id, visit.message_id, CONFIRM_BOOKING, "routine", NOW)
+    clock.moment = TODAY + timedelta(minutes=30)
+    html = await page_of(staff_member, visit)
+    assert acts(html) == ["Arrived", "Did not come"]
+    await press(staff_member, html, "Arrived")
+    assert now_of(database, visit).status == "arrived"
+    assert count_open_requests(database) == 0
 
 
 async def test_a_day_at_the_desk_stands_in_the_history_with_who_did_it(

@@ -24,9 +24,10 @@ def acts(
 ) -> tuple[str, ...]:
     """The statuses that staff may give a visit now, in the order of the day.
 
-    Nobody has failed to come, or is done, before a visit has begun, and a patient arrives on its
-    day. What is over is neither confirmed nor cancelled: the patient would be told of a visit that
-    is none. A press that was wrong is taken back at any time.
+    Nobody has failed to come, or is done, before a visit has begun, and nobody arrives before its
+    day. What was not pressed on the day is pressed later. What is over is neither confirmed nor
+    cancelled: the patient would be told of a visit that is none. A press that was wrong is taken
+    back at any time.
 
     Args:
         status: as it is (FHIR R4, Appointment.status).
@@ -36,10 +37,10 @@ def acts(
         zone: the clinic's, in which days are counted.
     """
     begun, over = now >= starts_at, now >= ends_at
-    is_its_day = now.astimezone(zone).date() == starts_at.astimezone(zone).date()
+    is_its_day_or_later = now.astimezone(zone).date() >= starts_at.astimezone(zone).date()
     may = {
         BOOKED: status != PENDING or not over,
-        ARRIVED: is_its_day,
+        ARRIVED: is_its_day_or_later,
         FULFILLED: begun,
         NOSHOW: begun,
         CANCELLED: not over,

@@ -18,17 +18,18 @@ GIVEN_BACK = (CANCELLED, ENTERED_IN_ERROR)
 CHANGEABLE = (PENDING, BOOKED)
 
 # From each status the ones that may follow. A wish on the wait list is proposed a time, which the
-# patient takes or lets go. What was pressed by mistake at the desk is taken back: "arrived" to
-# "booked", and a patient who came late after all is no "noshow". A cancelled visit stays so: its
-# time may be somebody else's.
+# patient takes or lets go. What nobody confirmed in time is still a visit, to which somebody comes
+# or not. What was pressed by mistake at the desk is taken back: "arrived" to "booked", "fulfilled"
+# to "arrived", and a patient who came late after all is no "noshow". A cancelled visit stays so:
+# its time may be somebody else's.
 _MOVES: Mapping[str, tuple[str, ...]] = {
     WAITLIST: (PROPOSED, CANCELLED),
     PROPOSED: (WAITLIST, PENDING, BOOKED, CANCELLED),
-    PENDING: (BOOKED, CANCELLED, ENTERED_IN_ERROR),
+    PENDING: (BOOKED, ARRIVED, NOSHOW, CANCELLED, ENTERED_IN_ERROR),
     BOOKED: (PENDING, ARRIVED, NOSHOW, CANCELLED, ENTERED_IN_ERROR),
     ARRIVED: (BOOKED, FULFILLED, CANCELLED, ENTERED_IN_ERROR),
     NOSHOW: (ARRIVED, ENTERED_IN_ERROR),
-    FULFILLED: (ENTERED_IN_ERROR,),
+    FULFILLED: (ARRIVED, ENTERED_IN_ERROR),
     CANCELLED: (ENTERED_IN_ERROR,),
     ENTERED_IN_ERROR: (),
 }

@@ -28,18 +28,22 @@ def may(status: str, now: datetime) -> tuple[str, ...]:
     ("status", "now", "expected"),
     [
         ("pending", THE_DAY_BEFORE, ("booked", "cancelled")),
-        ("pending", OVER, ()),
+        ("pending", THAT_MORNING, ("booked", "arrived", "cancelled")),
+        ("pending", BEGUN, ("booked", "arrived", "noshow", "cancelled")),
+        ("pending", OVER, ("arrived", "noshow")),
+        ("pending", NEXT_DAY, ("arrived", "noshow")),
         ("booked", THE_DAY_BEFORE, ("cancelled",)),
         ("booked", THAT_MORNING, ("arrived", "cancelled")),
         ("booked", BEGUN, ("arrived", "noshow", "cancelled")),
         ("booked", OVER, ("arrived", "noshow")),
-        ("booked", NEXT_DAY, ("noshow",)),
+        ("booked", NEXT_DAY, ("arrived", "noshow")),
         ("arrived", THAT_MORNING, ("booked", "cancelled")),
         ("arrived", BEGUN, ("booked", "fulfilled", "cancelled")),
         ("arrived", NEXT_DAY, ("booked", "fulfilled")),
         ("noshow", OVER, ("arrived",)),
-        ("noshow", NEXT_DAY, ()),
-        ("fulfilled", OVER, ()),
+        ("noshow", NEXT_DAY, ("arrived",)),
+        ("fulfilled", OVER, ("arrived",)),
+        ("fulfilled", NEXT_DAY, ("arrived",)),
         ("cancelled", THAT_MORNING, ()),
         ("entered-in-error", THAT_MORNING, ()),
     ],
@@ -49,10 +53,10 @@ def test_what_staff_may_do(status: str, now: datetime, expected: tuple[str, ...]
 
 
 def test_the_day_is_the_clinics_and_not_that_of_utc() -> None:
-    late = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
-    after_midnight = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
-    assert "arrived" in acts("booked", STARTS, ENDS, late, ZONE)
-    assert "arrived" not in acts("booked", STARTS, ENDS, after_midnight, ZONE)
+    late = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    after_midnight = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+    assert "arrived" not in acts("booked", STARTS, ENDS, late, ZONE)
+    assert "arrived" in acts("booked", STARTS, ENDS, after_midnight, ZONE)
 
 
 @given(st.sampled_from(STATUSES), st.timedeltas(timedelta(days=-3), timedelta(days=3)))

@@ -40,9 +40,16 @@ def test_a_patient_changes_only_what_has_not_begun() -> None:
     assert not may_become("fulfilled", "cancelled")
 
 
-@pytest.mark.parametrize(("one", "other"), [("arrived", "booked"), ("noshow", "arrived")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("arrived", "booked"), ("noshow", "arrived"), ("fulfilled", "arrived")]
+)
 def test_a_wrong_press_at_the_desk_is_taken_back(one: str, other: str) -> None:
     assert may_become(one, other)
+
+
+@pytest.mark.parametrize("other", ["arrived", "noshow"])
+def test_who_comes_without_having_been_confirmed_has_come_all_the_same(other: str) -> None:
+    assert may_become("pending", other)
 
 
 def test_nothing_becomes_what_it_is_and_every_status_is_reached() -> None:
