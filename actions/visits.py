@@ -50,7 +50,7 @@ from bot.store import bookings, conversations, drafts, holds, ticks, visits, wis
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver
 from bot.store.changes import PATIENT, By
 from bot.store.database import Database
-from bot.store.marks import guess_allowed
+from bot.store.marks import may_guess, note_miss
 from bot.store.requests import CONFIRM_BOOKING, add_request
 from bot.store.visits import NotAllowed, VisitChanged
 
@@ -61,7 +61,7 @@ ENDING = "visit_change"
 WHATSAPP = "whatsapp"
 # After so long without a word a browser has to name the reference again.
 IN_TOUCH = timedelta(hours=1)
-# Guesses at a reference in an hour, by one person and by everybody at one network address.
+# Wrong guesses at a reference in an hour, by one person and by everybody at one network address.
 MOST_GUESSES = {"person": 5, "origin": 20}
 # The request to the team where the patient cannot do it alone.
 _REQUESTS = {act: intent for intent, act in ACTS.items()}
@@ -182,7 +182,7 @@ class VisitAction(SafeAction):
         """After a reference was told: whose it is; None after too many guesses."""
         now = self.clock.now()
         conversation = tracker.sender_id
-        if not guess_allowed(self.database, conversation, MOST_GUESSES, now):
+        if not may_guess(self.database, conversation, MOST_GUESSES, now):
             return None
         world = self.world(tracker)
         found = self._of_this_browser(conversation, draft.reference, now)
@@ -195,6 +195,8 @@ class VisitAction(SafeAction):
             drafts.write_draft(self.database, conversation, drafts.PROOF, proof, now)
             world = self.world(tracker)
         is_theirs = found is not None and world.visit_with(found.id) is not None
+        if not is_theirs:
+            note_miss(self.database, conversation, now)
         return self.rules.dialogue.proven(draft, found if is_theirs else None, world)
 
     def _of_this_browser(self, conversation: str, reference: str, now: datetime) -> Booked | None:

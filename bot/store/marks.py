@@ -1,4 +1,4 @@
-"""Units of work on what is limited by the hour: holds, and guesses at a reference."""
+"""Units of work on what is limited by the hour: holds, and wrong guesses at a reference."""
 
 from __future__ import annotations
 
@@ -46,12 +46,22 @@ def _whose(session: Session, conversation_id: str, most: Mapping[str, int]) -> d
     return {**theirs, found.origin: most["origin"]} if found.origin else theirs
 
 
-def guess_allowed(
+def may_guess(
     database: Database, conversation_id: str, most: Mapping[str, int], at: datetime
 ) -> bool:
-    """Counts one guess at a reference; false where there were too many in the last hour."""
+    """Whether one more reference may be looked up: fewer than `most` were wrong in the last hour.
+
+    Only `note_miss` counts. Of two who ask at once before the last allowed miss each may look.
+    """
+    with database.work(concurrent=True) as session:
+        return may_again(session, GUESS, conversation_id, most, at)
+
+
+def note_miss(database: Database, conversation_id: str, at: datetime) -> None:
+    """Counts a reference that was not the patient's; who finds their own visit is never counted.
+
+    Many patients of one mobile network share an address, and those who look up their own visit
+    should not keep the others from theirs.
+    """
     with database.work() as session:
-        if not may_again(session, GUESS, conversation_id, most, at):
-            return False
         mark(session, GUESS, conversation_id, at)
-        return True

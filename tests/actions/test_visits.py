@@ -161,6 +161,15 @@ async def test_after_too_many_guesses_nothing_is_looked_up_for_an_hour(
     assert await stranger.wants(LOOK, right) == ["utter_visit_shown_booked"]
 
 
+async def test_who_finds_their_own_visit_uses_up_nobodys_guesses(
+    visitor: Visitor, stranger: Visitor
+) -> None:
+    visit = await visitor.books()
+    right = f"when is my visit {visit.reference}, {PHONE}"
+    for _ in range(MOST_GUESSES["person"] + 1):
+        assert await stranger.wants(LOOK, right) == ["utter_visit_shown_booked"]
+
+
 async def test_everybody_at_one_address_guesses_only_so_often_together(
     database: Database, templates: list[SafeAction], visitor: Visitor
 ) -> None:
