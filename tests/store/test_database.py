@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from bot.store.database import MIGRATIONS, Database, lost_a_race
 from bot.store.messages import Answer
 from bot.store.requests import open_requests
 from bot.store.tables import Base, Conversation, Draft, StaffRequest
+from bot.store.unasked import claim_unasked
 from tests.postgresql import PostgreSQL
 from tests.store.conftest import NOW, Receive
 from tests.store.databases import opened
@@ -48,6 +50,13 @@ def alembic_config(engine: Engine) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
     return config
+
+
+@pytest.fixture
+def older(empty_url: str) -> Iterator[Database]:
+    """This version at a database that a test brings to an older one."""
+    with opened(empty_url) as database:
+        yield database
 
 
 def stored(file: Path) -> bytes:
@@ -79,9 +88,9 @@ def test_the_migrations_go_down_to_nothing_and_up_again(empty_url: str) -> None:
 
 
 def test_what_an_older_version_has_stored_is_served_by_this_one(
-    empty_url: str, database: Database
+    empty_url: str, older: Database
 ) -> None:
-    row = {"at": "2026-11-22 06:30:00", "words": database.cipher.encrypt(WORDS)}
+    row = {"at": "2026-11-22 06:30:00", "words": older.cipher.encrypt(WORDS)}
     with connected(empty_url) as tables:
         command.upgrade(alembic_config(tables), "0001")
         with tables.begin() as connection:
@@ -101,14 +110,59 @@ def test_what_an_older_version_has_stored_is_served_by_this_one(
                 row,
             )
         command.upgrade(alembic_config(tables), "head")
-    older = Database(empty_url, database.cipher)
-    try:
-        [left] = messages.unanswered(older)
-        assert (left.text, left.kind) == (WORDS, messages.TEXT)
-        [out] = messages.finish(older, "m", Answer([{"text": REPLY}]), NOW)
-        assert (out.content["text"], out.attempts) == (REPLY, 0)
-    finally:
-        older.close()
+    [left] = messages.unanswered(older)
+    assert (left.text, left.kind) == (WORDS, messages.TEXT)
+    [out] = messages.finish(older, "m", Answer([{"text": REPLY}]), NOW)
+    assert (out.content["text"], out.attempts) == (REPLY, 0)
+
+
+OUT = {"one": "whatsapp", "two": "email", "three": None}
+
+
+def test_what_an_older_version_put_out_by_itself_is_known_as_unasked(
+    empty_url: str, older: Database
+) -> None:
+    said = older.cipher.encrypt(json.dumps({"text": REPLY}))
+    row = {"at": "2026-11-22 06:30:00", "words": older.cipher.encrypt(WORDS), "said": said}
+    with connected(empty_url) as tables:
+        command.upgrade(alembic_config(tables), "0005")
+        with tables.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO conversations (id, channel, person, opened_at, last_message_at)"
+                    " VALUES ('c', 'whatsapp', 'p', :at, :at)"
+                ),
+                row,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO inbound_messages (id, conversation_id, channel, external_id,"
+                    " position, text, received_at, state, urgency, kind)"
+                    " VALUES ('m', 'c', 'whatsapp', 'e', 1, :words, :at, 'done', 'none', 'text')"
+                ),
+                row,
+            )
+            for position, (name, channel) in enumerate(OUT.items()):
+                connection.execute(
+                    text(
+                        "INSERT INTO outbound_messages (id, conversation_id, reply_to, position,"
+                        " content, created_at, state, attempts, channel)"
+                        " VALUES (:id, 'c', 'm', :position, :said, :at, 'queued', 0, :channel)"
+                    ),
+                    {**row, "id": name, "position": position, "channel": channel},
+                )
+        command.upgrade(alembic_config(tables), "head")
+    waiting = [
+        each
+        for channel, whose in messages.due(older, ["whatsapp", "email"], NOW)
+        for each in messages.unsent(older, channel, whose)
+    ]
+    assert {each.id: each.unasked for each in waiting} == {
+        "one": True,
+        "two": False,
+        "three": False,
+    }
+    assert claim_unasked(older, "one", NOW)
 
 
 def test_migrating_a_second_time_loses_nothing(database: Database, receive: Receive) -> None:

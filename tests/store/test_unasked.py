@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -122,6 +123,39 @@ def test_of_a_visit_that_was_moved_meanwhile_the_old_time_is_not_said(
 def test_once_the_visit_has_begun_it_comes_too_late(database: Database, waiting: Waiting) -> None:
     visit, outbound = waiting()
     assert not claim_unasked(database, outbound, visit.starts_at)
+
+
+@pytest.fixture
+def of_an_older_version(database: Database, waiting: Waiting) -> str:
+    """A message before a visit, as a version left it that kept nothing of what it is about."""
+    _, outbound = waiting()
+    with database.work() as session:
+        session.get_one(OutboundMessage, outbound).content = json.dumps({"text": "Before"})
+    return outbound
+
+
+def test_what_an_older_version_left_is_sent_as_it_stands(
+    database: Database, of_an_older_version: str
+) -> None:
+    assert claim_unasked(database, of_an_older_version, NOW)
+
+
+def test_what_an_older_version_left_is_not_sent_after_a_stop(
+    database: Database, of_an_older_version: str, receive: Receive
+) -> None:
+    stop = receive("stop", channel="whatsapp", address=PHONE)
+    stop_unasked(database, stop.conversation_id, NOW)
+    assert not claim_unasked(database, of_an_older_version, NOW)
+    assert open_requests(database) == []
+
+
+def test_what_an_older_version_left_is_told_by_the_team_after_danger(
+    database: Database, of_an_older_version: str, receive: Receive
+) -> None:
+    danger = receive("help", channel="whatsapp", address=PHONE)
+    messages.finish(database, danger.id, Answer([], urgency="crisis"), NOW)
+    assert not claim_unasked(database, of_an_older_version, NOW)
+    assert [each.kind for each in open_requests(database)] == ["before_visit"]
 
 
 def test_an_answer_that_is_queued_again_leaves_it_where_it_is(

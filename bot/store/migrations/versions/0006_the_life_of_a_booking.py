@@ -138,6 +138,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table('outbound_messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('unasked', sa.Boolean(), server_default=sa.false(), nullable=False))
+    # What an older version wrote by itself, and has not sent yet.
+    op.execute(
+        "UPDATE outbound_messages SET unasked = true"
+        " WHERE channel IS NOT NULL AND channel <> 'email' AND state IN ('queued', 'sending')"
+    )
 
 
 def downgrade() -> None:
