@@ -46,7 +46,7 @@ def brought_to(patient: Patient, way: list[str]) -> Patient:
             patient.say(step)
         else:
             patient.press(patient.titles[0] if title == "first" else title)
-    is_asked = "?" in patient.text or "Please send me the reference" in patient.text
+    is_asked = "?" in patient.text or "please send me its reference" in patient.text
     assert is_asked, f"no question stands open: {patient.text}"
     return patient
 
