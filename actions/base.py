@@ -17,7 +17,7 @@ from bot import logs
 from bot.clinic.booking.questions import Question
 from bot.clinic.clock import Clock
 from bot.clinic.payloads import Press, write_payload
-from bot.store.conversations import last_danger
+from bot.store.conversations import last_danger, standing
 from bot.store.database import Database
 from bot.store.requests import add_request
 
@@ -141,6 +141,16 @@ def suspension(database: Database, tracker: Tracker, suspended: str, kept_at: st
     danger = last_danger(database, tracker.sender_id)
     is_later = danger is not None and danger >= datetime.fromisoformat(kept_at)
     return "unsaid" if is_later else ""
+
+
+def must_say_how_to_go_on(
+    database: Database, tracker: Tracker, suspended: str, now: datetime
+) -> bool:
+    """Whether the patient has to hear how to go on with what waits: once.
+
+    After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
+    """
+    return suspended == "unsaid" and not standing(database, tracker.sender_id, now).after_crisis
 
 
 def message_id(tracker: Tracker) -> str:

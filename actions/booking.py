@@ -17,6 +17,7 @@ from actions.base import (
     Events,
     intent_of,
     message_id,
+    must_say_how_to_go_on,
     put,
     suspension,
     topic_of,
@@ -381,22 +382,14 @@ class AskBooking(BookingAction, AskAction):
             return [SlotSet("requested_slot", None)]
         suspension = self.suspension(tracker, draft)
         if suspension:
-            self._say_how_to_go_on(dispatcher, tracker, draft, suspension)
+            now = self.clock.now()
+            if must_say_how_to_go_on(self.database, tracker, suspension, now):
+                dispatcher.utter_message(response="utter_booking_suspended")
+                self.keep(tracker, replace(draft, suspended="said"), now)
             return []
         asked = self.rules.dialogue.ask(draft, self.world(tracker))
         put(dispatcher, asked)
         return []
-
-    def _say_how_to_go_on(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, draft: Draft, suspension: str
-    ) -> None:
-        now = self.clock.now()
-        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
-        if conversations.standing(self.database, tracker.sender_id, now).after_crisis:
-            return
-        if suspension == "unsaid":
-            dispatcher.utter_message(response="utter_booking_suspended")
-            self.keep(tracker, replace(draft, suspended="said"), now)
 
 
 class EndBooking(BookingAction):

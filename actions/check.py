@@ -11,7 +11,16 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import HEARD, AskAction, DatabaseAction, Events, message_id, put, suspension
+from actions.base import (
+    HEARD,
+    AskAction,
+    DatabaseAction,
+    Events,
+    message_id,
+    must_say_how_to_go_on,
+    put,
+    suspension,
+)
 from actions.booking import heard_now
 from bot.clinic.booking.draft import GIVEN, Heard
 from bot.clinic.clock import Clock
@@ -307,11 +316,7 @@ class AskCheck(CheckAction, AskAction):
         check: Check,
         suspension: str,
     ) -> None:
-        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
-        now = self.clock.now()
-        if conversations.standing(self.database, tracker.sender_id, now).after_crisis:
-            return
-        if suspension == "unsaid":
+        if must_say_how_to_go_on(self.database, tracker, suspension, self.clock.now()):
             dispatcher.utter_message(response="utter_check_suspended")
             check = self.with_danger(tracker, stored, check)
             self.keep(stored, replace(check, suspended="said"))

@@ -22,6 +22,7 @@ from actions.base import (
     Events,
     SafeAction,
     message_id,
+    must_say_how_to_go_on,
     put,
     suspension,
 )
@@ -529,21 +530,13 @@ class AskVisit(VisitAction, AskAction):
             return [SlotSet("requested_slot", None)]
         suspended = self.suspension(tracker, draft)
         if suspended:
-            self._say_how_to_go_on(dispatcher, tracker, draft, suspended)
+            now = self.clock.now()
+            if must_say_how_to_go_on(self.database, tracker, suspended, now):
+                dispatcher.utter_message(response="utter_visit_suspended")
+                self.keep(tracker, replace(draft, suspended="said"), now)
             return []
         put(dispatcher, self.rules.dialogue.ask(draft, self.world(tracker)))
         return []
-
-    def _say_how_to_go_on(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, draft: VisitDraft, suspended: str
-    ) -> None:
-        now = self.clock.now()
-        # After a crisis nobody is asked about a visit for a day (brief 5.5, rule 6).
-        if conversations.standing(self.database, tracker.sender_id, now).after_crisis:
-            return
-        if suspended == "unsaid":
-            dispatcher.utter_message(response="utter_visit_suspended")
-            self.keep(tracker, replace(draft, suspended="said"), now)
 
 
 class EndVisit(VisitAction):

@@ -531,7 +531,7 @@ def test_only_a_few_earlier_messages_are_read(turn: Turn) -> None:
 
 def without_bookkeeping(draft: dict[str, Any] | None) -> dict[str, Any]:
     """What the patient said, without when and from which message it was kept."""
-    changing = {"heard", "kept_at", "suspended", "note", "note_values"}
+    changing = {"heard", "kept_at", "suspended", "note", "note_values", "is_newly_held"}
     return {name: value for name, value in (draft or {}).items() if name not in changing}
 
 
