@@ -144,9 +144,14 @@ def offer_until(
 def ask_team(
     session: Session, coming: Coming, kind: str, at: datetime, *, again: bool = False
 ) -> None:
-    """Asks the team to call the patient of a visit; `again` as in `store_request`."""
+    """Asks the team to call the patient of a visit; `again` as in `store_request`.
+
+    A number that is somebody else's is no way to reach them, and is left out.
+    """
     visit = coming.visit
-    details = {"phone": visit.phone, **({"name": visit.name} if visit.name else {})}
+    is_wrong = session.get_one(Booking, visit.id).number_is_theirs is False
+    known = {"phone": "" if is_wrong else visit.phone, "name": visit.name}
+    details = {name: value for name, value in known.items() if value}
     store_request(
         session,
         visit.conversation_id,

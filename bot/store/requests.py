@@ -117,7 +117,8 @@ def store_request(
 ) -> None:
     """`add_request` inside a unit of work that is open already.
 
-    `again`: one of this kind that was dealt with waits anew, as for a visit that was moved.
+    `again`: one of this kind that was dealt with waits anew, as for a visit that was moved, with
+    these details.
     """
     if urgency not in URGENCIES:
         raise ValueError(f"{urgency!r} is no urgency of a request")
@@ -126,6 +127,8 @@ def store_request(
     )
     if known is not None and again and known.closed_at is not None:
         known.created_at, known.closed_at, known.noticed_at = at, None, None
+        if details:
+            known.details = json.dumps(dict(details), ensure_ascii=False)
     if known is None:
         reached = details or _how_to_reach(session, conversation_id)
         session.add(

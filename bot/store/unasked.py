@@ -18,7 +18,7 @@ from bot.store.messages import FAILED, QUEUED, SENDING
 from bot.store.requests import store_request
 from bot.store.tables import Booking, Conversation, OutboundMessage, Wish
 from bot.store.told_changes import REQUEST as TELL_CHANGE
-from bot.store.wishes import ask_to_call
+from bot.store.wishes import ask_to_call, take_back
 
 
 def claim_unasked(database: Database, outbound_id: str, at: datetime) -> bool:
@@ -91,12 +91,19 @@ def _may_be_written_to(session: Session, outbound: OutboundMessage, at: datetime
 
 
 def _may_be_offered(session: Session, wish_id: str, at: datetime) -> bool:
-    """Whether an offer from the wait list still stands, and its patient may be written to."""
+    """Whether an offer from the wait list still stands, and its patient may be written to.
+
+    One that does not leave is told by the team after danger; else the wish waits on.
+    """
     wish = session.get(Wish, wish_id)
     if wish is None or wish.status != PROPOSED:
         return False
     where = session.get_one(Conversation, wish.conversation_id)
     stopped, in_danger = how_they_are(session, at, (where.channel, where.person))
+    is_late = wish.offered_start is None or wish.offered_start <= at
+    if is_late or (stopped and not in_danger):
+        take_back(session, wish_id)
+        return False
     if in_danger:
         ask_to_call(session, wish, at)
-    return not (stopped or in_danger)
+    return not in_danger

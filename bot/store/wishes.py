@@ -239,11 +239,16 @@ def wish_for(
     return found if is_theirs else None
 
 
-def take_back(database: Database, wish_id: str) -> bool:
-    """Takes an offer back, so that another time can be offered; false where there is none."""
-    with database.work() as session:
-        _withdraw(session, wish_id)
-        return _become(session, wish_id, (PROPOSED,), WAITLIST, offered_at=None, offered_start=None)
+def take_back(where: Database | Session, wish_id: str) -> bool:
+    """Takes an offer back, so that another time can be offered; false where there is none.
+
+    `where` may be a unit of work that is open already.
+    """
+    if isinstance(where, Database):
+        with where.work() as session:
+            return take_back(session, wish_id)
+    _withdraw(where, wish_id)
+    return _become(where, wish_id, (PROPOSED,), WAITLIST, offered_at=None, offered_start=None)
 
 
 def close_wish(where: Database | Session, wish_id: str, status: str) -> bool:

@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from bot.store import bookings, messages
 from bot.store.bookings import Booked, open_bookings_of
-from bot.store.coming import Coming, coming_of
+from bot.store.coming import Coming, ask_team, coming_of
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
 from bot.store.due_reminders import due_reminders
 from bot.store.messages import Answer, Inbound
 from bot.store.numbers import REQUEST, answer_number, ask_number, numbers_to_ask
-from bot.store.requests import open_requests_in_full
+from bot.store.requests import close_request, open_requests_in_full
 from bot.store.tables import Booking, OutboundMessage, Reminder
 from bot.store.unasked import claim_unasked
 from tests.store.conftest import NOW, SILENCE, Receive
@@ -291,6 +291,7 @@ def test_who_said_no_does_not_find_the_visit_by_their_number(
     visit = book()
     ask(database, visit)
     pressed = writes(MINE)
+    answer(database, visit, pressed, is_theirs=True)
     found = open_bookings_of(database, pressed.conversation_id, NOW, PHONE)
     assert [each.id for each in found] == [visit.id]
     answer(database, visit, pressed, is_theirs=False)
@@ -315,3 +316,36 @@ def test_somebody_elses_answer_counts_for_nothing(
 def test_of_a_visit_that_is_not_there_nothing_is_kept(database: Database, writes: Writes) -> None:
     conversation = writes(MINE).conversation_id
     assert answer_number(database, conversation, "b", NOW, is_theirs=True) is None
+
+
+def ask_to_call(database: Database, visit: Booked) -> None:
+    """As where a visit was changed and nobody can be written to."""
+    with database.work() as session:
+        whose = coming_of(session, session.get_one(Booking, visit.id), NOW)
+        ask_team(session, whose, "tell_change", NOW, again=True)
+
+
+@pytest.mark.parametrize("reminders", ["whatsapp", "email"])
+def test_a_number_that_is_somebody_elses_is_not_called(
+    database: Database, book: Book, writes: Writes, reminders: str
+) -> None:
+    visit = book(reminders=reminders, email="asha@example.org")
+    ask(database, visit)
+    answer(database, visit, writes(MINE), is_theirs=False)
+    ask_to_call(database, visit)
+    named = {"name": "Asha Rao"}
+    assert sorted(requests(database), key=str) == [("tell_change", named), (REQUEST, named)]
+
+
+def test_a_call_that_is_asked_for_again_forgets_a_number_that_was_wrong(
+    database: Database, book: Book, writes: Writes
+) -> None:
+    visit = book()
+    ask_to_call(database, visit)
+    assert requests(database) == [("tell_change", {"phone": PHONE, "name": "Asha Rao"})]
+    for each in open_requests_in_full(database, 10):
+        close_request(database, each.id, NOW)
+    ask(database, visit)
+    answer(database, visit, writes(MINE), is_theirs=False)
+    ask_to_call(database, visit)
+    assert ("tell_change", {"name": "Asha Rao"}) in requests(database)

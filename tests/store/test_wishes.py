@@ -19,6 +19,7 @@ from bot.store.database import Database
 from bot.store.messages import Answer
 from bot.store.requests import close_request, open_requests, open_requests_in_full
 from bot.store.tables import OutboundMessage
+from bot.store.unasked import claim_unasked
 from bot.store.wishes import (
     REQUEST,
     Wished,
@@ -346,3 +347,58 @@ def test_for_a_day_after_danger_nobody_writes(
     day = timedelta(days=1)
     assert not reach_of(database, left.conversation_id, NOW + day - timedelta(seconds=1)).may_write
     assert reach_of(database, left.conversation_id, NOW + day).may_write
+
+
+# --- right before an offer leaves
+
+
+@pytest.fixture
+def offered(database: Database, leave: Leave) -> tuple[Wished, str]:
+    """A wish, and the message that offers a time for it."""
+    left = leave()
+    content = {**CONTENT, "wish": left.id}
+    assert offer(database, left.id, FIVE, content, NOW, way=WEBSITE)
+    return left, rows(database)[-1].id
+
+
+def now_is(database: Database, wish: Wished) -> tuple[str, datetime | None]:
+    found = wish_with(database, wish.id)
+    assert found is not None
+    return found.status, found.offered_start
+
+
+def test_an_offer_leaves_until_its_time(database: Database, offered: tuple[Wished, str]) -> None:
+    left, outbound = offered
+    assert claim_unasked(database, outbound, FIVE - timedelta(minutes=1))
+    assert now_is(database, left) == ("proposed", FIVE)
+
+
+def test_an_offer_does_not_leave_after_its_time_and_the_wish_waits_on(
+    database: Database, offered: tuple[Wished, str]
+) -> None:
+    left, outbound = offered
+    assert not claim_unasked(database, outbound, FIVE)
+    assert now_is(database, left) == ("waitlist", None)
+    assert open_requests(database) == []
+
+
+def test_after_a_stop_an_offer_does_not_leave_and_the_wish_waits_on(
+    database: Database, offered: tuple[Wished, str]
+) -> None:
+    left, outbound = offered
+    stop_unasked(database, left.conversation_id, NOW)
+    assert not claim_unasked(database, outbound, NOW)
+    assert now_is(database, left) == ("waitlist", None)
+    assert open_requests(database) == []
+    assert offer_five(database, left, TEAM)
+
+
+def test_after_danger_the_team_is_asked_to_tell_what_was_offered(
+    database: Database, offered: tuple[Wished, str], receive: Receive
+) -> None:
+    left, outbound = offered
+    danger = receive("help")
+    messages.finish(database, danger.id, Answer([], urgency="crisis"), NOW)
+    assert not claim_unasked(database, outbound, NOW)
+    assert now_is(database, left) == ("proposed", FIVE)
+    assert [each.kind for each in open_requests(database)] == [REQUEST]
