@@ -501,17 +501,20 @@ class ListenToVisit(VisitAction, DatabaseAction):
         world: VisitWorld,
     ) -> Events:
         """A late change is the team's: they learn of it, and the visit stands until then."""
-        if visit is not None:
-            details = {"phone": visit.phone, "name": visit.name}
-            add_request(
-                self.database,
-                tracker.sender_id,
-                heard.id,
-                _LATE[draft.act],
-                "routine",
-                world.now,
-                details,
-            )
+        if visit is None:
+            self.drop(tracker)
+            return _over("gone")
+        wanted = {"wanted": draft.wanted.start} if draft.act == MOVE else {}
+        details = {"phone": visit.phone, "name": visit.name, "visit": visit.id, **wanted}
+        add_request(
+            self.database,
+            tracker.sender_id,
+            heard.id,
+            _LATE[draft.act],
+            "routine",
+            world.now,
+            details,
+        )
         self.drop(tracker)
         return _over(f"asked_{draft.act}")
 

@@ -23,7 +23,7 @@ from bot.clinic.clock import Clock
 from bot.desk.brief import BriefView
 from bot.desk.sessions import SESSION_LASTS, Session, Sessions, WrongPasswords
 from bot.desk.view import phone_link
-from bot.store.bookings import day_list, open_bookings_of
+from bot.store.bookings import booking_with, day_list, open_bookings_of
 from bot.store.checks import checks_for
 from bot.store.database import Database
 from bot.store.requests import close_request, count_open_requests, open_requests_in_full
@@ -161,13 +161,18 @@ class Desk:
             conversation: open_bookings_of(self._database, conversation, now)
             for conversation in {each.conversation_id for each in found}
         }
+        named = {
+            visit.id: visit
+            for each in found
+            if (visit := booking_with(self._database, each.details.get("visit", ""))) is not None
+        }
         begins, ends = self._view.today(now)
         coming = day_list(self._database, begins, ends)
         marks = self._view.marks(coming, checks_for(self._database, [each.id for each in coming]))
         return self._page(
             "desk.html",
             count=count_open_requests(self._database),
-            requests=self._view.requests(found, theirs, now),
+            requests=self._view.requests(found, theirs, named, now),
             days=self._view.days(coming, marks, now),
             waiting=len(open_wishes(self._database, begins.date())),
             **values,

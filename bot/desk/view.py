@@ -54,7 +54,11 @@ class RequestView:
     name: str = field(repr=False)
     # Label and value, in the order they were given.
     known: tuple[tuple[str, str], ...] = field(repr=False)
+    # Their visits to come, but for the one that the request names.
     visits: tuple[VisitView, ...] = field(repr=False)
+    # The visit that the patient cannot change alone, and the time that they want instead.
+    visit: VisitView | None = field(repr=False)
+    wanted: str
 
 
 @dataclass(frozen=True)
@@ -127,10 +131,16 @@ class View:
         self,
         found: Sequence[RequestInFull],
         booked: Mapping[str, Sequence[Booked]],
+        named: Mapping[str, Booked],
         now: datetime,
     ) -> list[RequestView]:
-        """The requests in the order given, with the visits that `booked` has by conversation."""
-        return [self._request(each, booked.get(each.conversation_id, ()), now) for each in found]
+        """The requests in the order given.
+
+        `booked`: the visits to come, by conversation; `named`: those that requests name, by id.
+        """
+        return [
+            self._request(each, booked.get(each.conversation_id, ()), named, now) for each in found
+        ]
 
     def days(
         self, booked: Sequence[Booked], marks: Mapping[str, Mark], now: datetime
@@ -188,8 +198,14 @@ class View:
         return str(self._words["refusals"][why])
 
     def _request(
-        self, found: RequestInFull, booked: Sequence[Booked], now: datetime
+        self,
+        found: RequestInFull,
+        booked: Sequence[Booked],
+        named: Mapping[str, Booked],
+        now: datetime,
     ) -> RequestView:
+        visit = named.get(found.details.get("visit", ""))
+        wanted = found.details.get("wanted", "")
         titles = _titles((found.about, *found.turns))
         lines = tuple(self._lines(found.turns, found.about, titles, now))
         is_among_them = any(line.is_reason for line in lines)
@@ -208,7 +224,11 @@ class View:
             good_time=found.details.get("good_time", ""),
             name=found.details.get("name", ""),
             known=tuple(self._known(found.draft, now)),
-            visits=tuple(self._visit(each, now) for each in booked),
+            visits=tuple(
+                self._visit(each, now) for each in booked if visit is None or each.id != visit.id
+            ),
+            visit=None if visit is None else self._visit(visit, now),
+            wanted=self._when(datetime.fromisoformat(wanted), now) if wanted else "",
         )
 
     def _lines(

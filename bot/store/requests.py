@@ -23,6 +23,8 @@ URGENCIES = ("crisis", "emergency", "same_day", "routine")
 COMPLAINT = "complaint"
 # A booking, or a new time of one, waits for the desk's yes.
 CONFIRM_BOOKING = "confirm_booking"
+# What of a request's details says how to reach the patient, and so is true of their others too.
+REACH = ("phone", "good_time", "name")
 # So many messages of a patient's, with their answers, are shown with a request.
 TURNS_SHOWN = 10
 
@@ -69,7 +71,8 @@ class RequestInFull:
     about: Turn
     # The last turns of the conversation up to now, oldest first.
     turns: tuple[Turn, ...]
-    # How to reach the patient: phone, good_time, name; what they did not give is missing.
+    # How to reach the patient (`REACH`); for a visit that they cannot change alone its id (`visit`)
+    # and the beginning that they want instead (`wanted`, ISO 8601). What is not known is missing.
     details: Mapping[str, str] = field(repr=False)
     # What the patient has said so far for a booking that is not made yet.
     draft: Mapping[str, Any] = field(repr=False)
@@ -98,7 +101,7 @@ def add_request(
 ) -> None:
     """Stores a request about a message; the same kind about the same message is stored once.
 
-    `details`: how to reach the patient (phone, good_time, name), once they agreed to it.
+    `details`: as in `RequestInFull`; how to reach the patient only once they agreed to it.
     """
     with database.work() as session:
         store_request(session, conversation_id, message_id, kind, urgency, at, details)
@@ -147,9 +150,9 @@ def store_request(
 def add_details(database: Database, conversation_id: str, details: Mapping[str, str]) -> None:
     """Adds how to reach a patient to every open request of theirs, over all conversations.
 
-    Called once they agreed to it; what is empty leaves what was known.
+    Called once they agreed to it; what is empty leaves what was known, and only `REACH` counts.
     """
-    told = {name: value for name, value in details.items() if value}
+    told = _reach(details)
     with database.work() as session:
         for request in session.scalars(
             _requests_of(conversation_id).where(StaffRequest.closed_at.is_(None))
@@ -172,10 +175,14 @@ def _how_to_reach(session: Session, conversation_id: str) -> dict[str, str]:
         .order_by(StaffRequest.created_at.desc())
     ).first()
     if told is not None:
-        return dict(json.loads(told.details or "{}"))
+        return _reach(json.loads(told.details or "{}"))
     address = session.get_one(Conversation, conversation_id).address or ""
     phone = phone_of(address) if address else ""
     return {"phone": phone} if phone else {}
+
+
+def _reach(details: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in details.items() if name in REACH and value}
 
 
 def _requests_of(conversation_id: str) -> Select[StaffRequest]:

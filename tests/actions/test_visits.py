@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,10 +11,11 @@ from sqlalchemy import select, update
 from actions.base import SafeAction
 from actions.visits import IN_TOUCH, MOST_GUESSES
 from bot.clinic.clock import Clock
-from bot.store import drafts, holds
+from bot.store import bookings, drafts, holds
 from bot.store.bookings import Booked, booking_with
 from bot.store.changes import history_of
 from bot.store.database import Database
+from bot.store.requests import open_requests_in_full
 from bot.store.tables import Booking, Conversation, Reminder
 from tests.actions.test_booking import Patient
 
@@ -62,6 +64,12 @@ class Visitor(Patient):
     def kept(self) -> dict[str, object] | None:
         """What is kept of a change that is not made yet."""
         return drafts.read_draft(self.database, self.conversation, drafts.VISIT)
+
+
+def details_now(visitor: Visitor) -> Mapping[str, str]:
+    """What the only open request knows."""
+    [request] = open_requests_in_full(visitor.database, most=10)
+    return request.details
 
 
 @pytest.fixture
@@ -236,6 +244,35 @@ async def test_a_late_change_is_a_request_and_the_visit_stands(visitor: Visitor)
     assert await visitor.answers("yes") == ["utter_visit_asked_cancel"]
     assert booking_with(visitor.database, visit.id) == visit
     assert [kind for kind, _ in visitor.requests] == ["late_cancel"]
+    reach = {"phone": visit.phone, "name": visit.name}
+    assert details_now(visitor) == {**reach, "visit": visit.id}
+
+
+async def test_a_late_move_tells_the_team_of_which_visit_and_to_when(visitor: Visitor) -> None:
+    visit = await visitor.books()
+    visitor.waits(FRIDAY - visitor.clock.now() - timedelta(hours=5))
+    await visitor.wants(LOOK, f"{visit.reference}")
+    await visitor.wants(MOVE, "move it to 1 december 6 pm")
+    assert await visitor.answers("yes") == ["utter_visit_asked_move"]
+    told = details_now(visitor)
+    assert told["visit"] == visit.id
+    wanted = datetime(2026, 12, 1, 12, 30, tzinfo=timezone.utc)
+    assert datetime.fromisoformat(told["wanted"]) == wanted
+    assert booking_with(visitor.database, visit.id) == visit
+
+
+async def test_a_late_change_of_a_visit_that_was_erased_meanwhile_asks_nobody(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = await visitor.books()
+    visitor.waits(FRIDAY - visitor.clock.now() - timedelta(hours=5))
+    await visitor.wants(LOOK, f"{visit.reference}")
+    await visitor.wants(CANCEL)
+    # After the dialogue has seen it, and before the act.
+    monkeypatch.setattr(bookings, "booking_with", lambda *_: None)
+    assert await visitor.answers("yes") == ["utter_visit_gone"]
+    assert visitor.requests == []
+    assert visitor.kept is None
 
 
 async def test_who_cannot_prove_it_goes_to_the_team_with_what_they_wanted(

@@ -25,6 +25,11 @@ async def shown(visitor: Visitor) -> Page:
     return Page(response.text)
 
 
+def article(html: str) -> str:
+    """The only request of the page."""
+    return html[html.index("<article") : html.index("</article>")]
+
+
 async def test_with_nothing_to_do_it_says_so(staff_member: Visitor) -> None:
     page = await shown(staff_member)
     assert "Nobody is waiting." in page.text
@@ -261,6 +266,35 @@ async def test_a_request_shows_the_visits_to_come_of_its_patient(
     patients.ask(patients.write("I want to move it", person="asha", at=later), at=later)
     text = (await shown(staff_member)).text
     assert "Their visits to come" in text
+
+
+async def test_a_late_change_shows_its_visit_and_the_time_that_is_wanted(
+    staff_member: Visitor, patients: Patients
+) -> None:
+    visit = patients.book(datetime(2026, 11, 24, 5, 30, tzinfo=UTC), person="asha")
+    other = patients.book(datetime(2026, 11, 25, 5, 30, tzinfo=UTC), person="asha")
+    # Named by its reference from another browser.
+    about = patients.write("Friday 5 pm please", person="elsewhere")
+    wanted = "2026-11-27T11:30:00+00:00"
+    patients.ask(about, "late_move", visit=visit.id, wanted=wanted)
+    request = Page(article((await staff_member.get()).text)).text
+    assert "The visit it is about Tomorrow, Tue 24 Nov, 11:00" in request
+    assert "Wanted instead Fri 27 Nov 17:00" in request
+    assert "Their" not in request and other.reference not in request
+
+
+async def test_a_visit_that_a_request_names_is_not_among_the_others(
+    staff_member: Visitor, patients: Patients
+) -> None:
+    visit = patients.book(datetime(2026, 11, 24, 5, 30, tzinfo=UTC), person="asha")
+    other = patients.book(datetime(2026, 11, 25, 5, 30, tzinfo=UTC), person="asha")
+    about = patients.write("Cancel it", person="asha")
+    patients.ask(about, "late_cancel", visit=visit.id)
+    request = article((await staff_member.get()).text)
+    named, others = request.split("Their other visits to come")
+    assert (visit.reference in named, other.reference in named) == (True, False)
+    assert (visit.reference in others, other.reference in others) == (False, True)
+    assert "Wanted instead" not in request
 
 
 async def test_the_page_refreshes_until_somebody_stops_it(staff_member: Visitor) -> None:

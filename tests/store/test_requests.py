@@ -235,6 +235,22 @@ def test_an_id_that_is_no_number_is_shown_as_none(database: Database) -> None:
     assert in_full(database).details == {}
 
 
+def test_the_visit_of_one_request_is_not_that_of_another(
+    database: Database, receive: Receive
+) -> None:
+    reach = {"phone": "+919999900001", "name": "Asha Rao"}
+    late = receive()
+    add(database, late, details={**reach, "visit": "1", "wanted": "2026-11-24T05:30:00+00:00"})
+    add(database, receive(), minutes=1)
+    assert details_of(database, late.conversation_id) == reach
+    add_details(database, late.conversation_id, {"good_time": "after 5", "visit": "2"})
+    first, second = (each.details for each in open_requests_in_full(database, most=10))
+    assert first == {
+        **reach, "good_time": "after 5", "visit": "1", "wanted": "2026-11-24T05:30:00+00:00",
+    }  # fmt: skip
+    assert second == {**reach, "good_time": "after 5"}
+
+
 def test_details_reach_no_request_of_another_person(database: Database, receive: Receive) -> None:
     message, other = receive(), receive(person="other")
     add(database, message)
