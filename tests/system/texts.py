@@ -86,6 +86,8 @@ class Texts:
             notes = self._questions["notes"]
         elif name.startswith("ask_visit_"):
             notes |= self._visits["notes"]
+        if note == "none_here" and self.channel != WHATSAPP:
+            note = ""  # a browser is not told whether it has booked
         said = f"{notes[note].strip()}\n" if note else ""
         buttons = self._reminders if name == "ask_booking_reminders" else message.buttons
         may_hold = HELD if name.startswith(("ask_booking_", "ask_visit_")) else ""
