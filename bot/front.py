@@ -38,6 +38,7 @@ from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.suitability.rules import CheckRules
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.reminders import ReminderPlan
 from bot.clinic.visits.ways import Ways
 from bot.clinic.visits.wishes import TimeOffer
@@ -110,7 +111,8 @@ def application(settings: Settings) -> Any:
     website = Website(door, settings.secret_key, _origins(settings, clinic))
     whatsapp = WhatsApp(door, settings.whatsapp, wordings.frame) if settings.whatsapp else None
     mailer = Mailer(settings.smtp, clock) if settings.smtp else None
-    notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wording, told)
+    policy = ChangePolicy(clinic, read_yaml(DATA / "visits.yml")["policy"], wording["times"])
+    notices = VisitNotices(clinic, read_yaml(DATA / "reminders.yml"), wording, told, policy)
     ways = Ways(mails=mailer is not None, writes=whatsapp is not None)
     jobs = _about_visits(settings, database, clock, wordings, email, told, notices, ways)
     if mailer:

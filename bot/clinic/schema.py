@@ -273,7 +273,7 @@ class Visit(Block):
 
 
 class Cancel(Block):
-    """How many hours before a visit a patient should say, and the fee after that."""
+    """How many hours before a visit a patient should say, and what it costs after that."""
 
     free_hours: Count = 0
     fee: Text = ""

@@ -21,6 +21,7 @@ from bot.clinic.suitability.questions import Catalogue
 from bot.clinic.times import TimeWish
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.reminders import ReminderPlan
 from bot.clinic.visits.ways import Ways
 from bot.clinic.visits.wishes import TimeOffer
@@ -97,8 +98,9 @@ def application(database: Database, clock: HandClock, *, over_tls: bool = False)
     desk = Desk(database, clock, view, SECRET, over_tls=over_tls)
     words, times = read_yaml(DATA / "desk.yml")["desk"], read_yaml(DATA / "facts.yml")["times"]
     told = ToldBooking(clinic(), read_yaml(DATA / "booking.yml")["labels"], times, "http://desk")
+    policy = ChangePolicy(clinic(), read_yaml(DATA / "visits.yml")["policy"], times)
     notices = VisitNotices(
-        clinic(), read_yaml(DATA / "reminders.yml"), read_yaml(DATA / "facts.yml"), told
+        clinic(), read_yaml(DATA / "reminders.yml"), read_yaml(DATA / "facts.yml"), told, policy
     )
     quiet = QuietHours.from_mapping(clinic())
     teller = ChangeTeller(notices, Ways(mails=True, writes=True), quiet)

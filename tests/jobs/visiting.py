@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
+from bot.clinic.visits.policy import ChangePolicy
 from bot.data_files import DATA, ROOT, read_yaml
 from bot.store import bookings, messages
 from bot.store.bookings import Booked
@@ -30,7 +31,8 @@ def notices(**templates: str) -> VisitNotices:
     """What is said of visits, with the templates that Meta has approved."""
     whatsapp = {"templates": {**CLINIC["whatsapp"]["templates"], **templates}}
     words = read_yaml(DATA / "reminders.yml")
-    return VisitNotices({**CLINIC, "whatsapp": whatsapp}, words, FACTS, TOLD)
+    policy = ChangePolicy(CLINIC, read_yaml(DATA / "visits.yml")["policy"], FACTS["times"])
+    return VisitNotices({**CLINIC, "whatsapp": whatsapp}, words, FACTS, TOLD, policy)
 
 
 @dataclass

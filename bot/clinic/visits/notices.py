@@ -63,10 +63,11 @@ class VisitNotices:
         words: Mapping[str, Any],
         wording: Mapping[str, Any],
         told: ToldBooking,
+        policy: ChangePolicy,
     ) -> None:
         """`words`: the content of `data/reminders.yml`; `wording`: of `data/facts.yml`."""
         self._clinic, self._words, self._wording, self._told = clinic, words, wording, told
-        self._policy = ChangePolicy(clinic, words["policy"], wording["times"])
+        self._policy = policy
         self._templates = clinic["whatsapp"]["templates"]
 
     def has_template(self, name: str) -> bool:

@@ -12,12 +12,14 @@ from bot.channels.whatsapp import calls_for
 from bot.clinic.text_checks import NeverSay, longest_sentence_words
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices, what_happened
+from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.statuses import STATUSES
 from bot.data_files import DATA, ROOT, read_yaml
 from tests.fake_cloud_api import faults
 
 CLINIC = read_yaml(ROOT / "clinic.yml")
 WORDS, FACTS = read_yaml(DATA / "reminders.yml"), read_yaml(DATA / "facts.yml")
+POLICY = read_yaml(DATA / "visits.yml")["policy"]
 LETTER = read_yaml(DATA / "email.yml")["reminder"]
 LABELS = read_yaml(DATA / "booking.yml")["labels"]
 TEMPLATES = {
@@ -48,7 +50,9 @@ VISIT = Visit()
 def notices(**clinic: Any) -> VisitNotices:
     told = ToldBooking(CLINIC, LABELS, FACTS["times"], "https://clinic.example")
     templates = {"whatsapp": {"templates": TEMPLATES}}
-    return VisitNotices({**CLINIC, **templates, **clinic}, WORDS, FACTS, told)
+    whole = {**CLINIC, **templates, **clinic}
+    policy = ChangePolicy(whole, POLICY, FACTS["times"])
+    return VisitNotices(whole, WORDS, FACTS, told, policy)
 
 
 def buttons(content: dict[str, Any]) -> dict[str, str]:
@@ -59,14 +63,18 @@ def test_a_reminder_says_when_where_and_until_when_it_can_be_changed() -> None:
     text = notices().reminder(VISIT, DAY_BEFORE - timedelta(hours=1))["text"]
     assert "Wednesday 25 Nov 2026 at 11:00, Consultation." in text
     assert CLINIC["clinic"]["address"] in text
-    assert "until Tuesday 24 Nov 2026 at 11:00" in text
+    assert text.endswith("To move or cancel: Free until Tuesday 24 Nov 2026 at 11:00.")
 
 
-def test_once_a_change_is_late_it_says_that_the_team_makes_it_and_what_it_costs() -> None:
+def test_once_a_change_is_late_it_says_so_and_what_the_clinic_says_of_its_cost() -> None:
     late = DAY_BEFORE + timedelta(hours=1)
-    assert "goes through our team" in notices().reminder(VISIT, late)["text"]
-    booking = {**CLINIC["booking"], "cancel": {"free_hours": 24, "fee": "Rs 511"}}
-    assert "Rs 511" in notices(booking=booking).reminder(VISIT, late)["text"]
+    said = "The time for a free change ended on Tuesday 24 Nov 2026 at 11:00."
+    assert notices().reminder(VISIT, late)["text"].endswith(f"To move or cancel: {said}")
+    booking = {**CLINIC["booking"], "cancel": {"free_hours": 24, "fee": "half the price."}}
+    costly = notices(booking=booking)
+    assert costly.reminder(VISIT, late)["text"].endswith(f"{said} After that: half the price.")
+    values = costly.reminder(VISIT, late, template=True)["template"]["values"]
+    assert values[-1] == f"{said} After that: half the price."
 
 
 def test_a_reminder_can_be_answered_with_one_press() -> None:
