@@ -63,6 +63,7 @@ from bot.jobs.reminders import Reminders
 from bot.settings import Settings, clock_offset, read_settings
 from bot.start import read_clinic_file, refuse_in_production
 from bot.store.database import Database
+from bot.store.reminders import plan_missing
 from bot.store.ticks import count_visits
 from bot.store.told_changes import ChangeTeller
 from bot.visit_commands import find_misfits
@@ -177,9 +178,10 @@ def application(settings: Settings) -> Any:
 
 
 def _look_at_visits(database: Database, clinic: Mapping[str, Any], clock: Clock) -> None:
-    """What a changed clinic.yml means for the visits that are booked already."""
+    """What a changed clinic.yml, or an update, means for the visits that are booked already."""
     availability = Availability.from_mapping(clinic)
     count_visits(database, availability.counted_days, clock.now())
+    plan_missing(database, ReminderPlan.from_mapping(clinic).due, clock.now())
     found = find_misfits(database, clinic, clock.now())
     if found:
         ids = ", ".join(visit.id for visit, _ in found)
