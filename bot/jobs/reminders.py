@@ -19,7 +19,7 @@ from bot.clinic.visits.ways import EMAIL, WHATSAPP, Way, Ways
 from bot.jobs.looking import look_again_and_again
 from bot.store import due_reminders as store
 from bot.store.database import Database
-from bot.store.due_reminders import Due
+from bot.store.due_reminders import Due, Fallen
 
 logger = logging.getLogger(__name__)
 
@@ -61,21 +61,28 @@ class Reminders:
         now = self._clock.now()
         # A stop may have kept what was planned for the evening until the night.
         if not self._quiet.cover(now):
-            for due in store.due_reminders(self._database, now):
-                self._try(due, now)
+            for fallen in store.fallen_due(self._database, now):
+                self._try(fallen, now)
 
-    def _try(self, due: Due, now: datetime) -> None:
+    def _try(self, fallen: Fallen, now: datetime) -> None:
         """One that cannot be sent must not keep the others waiting: the team is asked."""
+        due = None
         try:
+            due = store.read_due(self._database, fallen, now)
             self._remind(due, now)
         except Exception as error:
-            logger.error(
-                "nobody was reminded of visit %s, error %s: %s",
-                due.coming.visit.id,
-                logs.new_error_id(),
-                logs.describe(error),
-            )
-            store.leave_to_team(self._database, due, now)
+            _log(fallen, error)
+            self._leave_to_team(fallen, due, now)
+
+    def _leave_to_team(self, fallen: Fallen, due: Due | None, now: datetime) -> None:
+        try:
+            if due is None:
+                store.leave_unread_to_team(self._database, fallen, now)
+            else:
+                store.leave_to_team(self._database, due, now)
+        except Exception as error:
+            # The next look tries again.
+            _log(fallen, error)
 
     def _remind(self, due: Due, now: datetime) -> None:
         coming = due.coming
@@ -98,9 +105,18 @@ class Reminders:
         visit = due.coming.visit
         left = visit.starts_at - now
         is_past = left <= timedelta() or (due.has_later and left < NEAR)
-        if is_past or visit.status not in CHANGEABLE or visit.sequence != due.sequence:
+        if is_past or visit.status not in CHANGEABLE or visit.sequence != due.fallen.sequence:
             return Way.NOBODY
         has_template = self._notices.has_template("reminder")
         way = self._ways.to_remind(due.coming, now, has_template=has_template)
         # One call is enough.
         return Way.NOBODY if way is Way.TEAM and due.team_knows else way
+
+
+def _log(fallen: Fallen, error: Exception) -> None:
+    logger.error(
+        "nobody was reminded of visit %s, error %s: %s",
+        fallen.visit_id,
+        logs.new_error_id(),
+        logs.describe(error),
+    )

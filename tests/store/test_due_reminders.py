@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.clinic.visits.statuses import CANCELLED
+from bot.encryption import DataKeyError
 from bot.store import bookings, messages
 from bot.store.bookings import Booked
 from bot.store.changes import By
@@ -21,9 +22,11 @@ from bot.store.due_reminders import (
     REQUEST,
     SENT,
     Due,
-    due_reminders,
+    fallen_due,
     leave_out,
     leave_to_team,
+    leave_unread_to_team,
+    read_due,
     remind,
 )
 from bot.store.messages import Answer
@@ -60,6 +63,10 @@ def outcomes(database: Database) -> list[tuple[datetime, str | None]]:
         return [(each.due_at, each.outcome) for each in rows]
 
 
+def due_reminders(database: Database, at: datetime) -> list[Due]:
+    return [read_due(database, each, at) for each in fallen_due(database, at)]
+
+
 def only(database: Database, at: datetime) -> Due:
     [due] = due_reminders(database, at)
     return due
@@ -78,7 +85,7 @@ def test_nothing_is_due_before_its_time(database: Database, book: Book) -> None:
 def test_what_is_due_comes_with_how_to_reach_the_patient(database: Database, book: Book) -> None:
     visit = book()
     due = only(database, SOON)
-    assert (due.coming.visit.id, due.sequence, due.due_at) == (visit.id, 0, SOON)
+    assert (due.coming.visit.id, due.fallen.sequence, due.fallen.due_at) == (visit.id, 0, SOON)
     assert (due.coming.channel, due.coming.address) == ("whatsapp", PHONE)
     assert (due.has_later, due.team_knows) == (True, False)
 
@@ -88,7 +95,7 @@ def test_of_one_visit_the_latest_is_said_and_the_earlier_are_one_with_it(
 ) -> None:
     book()
     due = only(database, LATE)
-    assert (due.due_at, due.has_later) == (LATE, False)
+    assert (due.fallen.due_at, due.has_later) == (LATE, False)
     assert remind(database, due, "whatsapp", PHONE, SAID, LATE)
     assert outcomes(database) == [(SOON, LEFT_OUT), (LATE, SENT)]
     assert len(put_out(database)) == 1
@@ -99,7 +106,7 @@ def test_the_first_leaves_the_later_one_to_come(database: Database, book: Book) 
     book()
     remind(database, only(database, SOON), "whatsapp", PHONE, SAID, SOON)
     assert outcomes(database) == [(SOON, SENT), (LATE, None)]
-    assert only(database, LATE).due_at == LATE
+    assert only(database, LATE).fallen.due_at == LATE
 
 
 def test_two_fronts_that_look_at_once_remind_once(database: Database, book: Book) -> None:
@@ -166,6 +173,21 @@ def test_what_is_left_out_does_not_come_again(database: Database, book: Book) ->
     assert [outcome for _, outcome in outcomes(database)] == [LEFT_OUT, LEFT_OUT]
 
 
+def test_of_a_visit_that_cannot_be_read_the_team_learns_once(
+    database: Database, book: Book
+) -> None:
+    visit = book()
+    with database.work() as session:
+        session.execute(text("UPDATE bookings SET name = 'x' WHERE id = :id"), {"id": visit.id})
+    [fallen] = fallen_due(database, SOON)
+    with pytest.raises(DataKeyError):
+        read_due(database, fallen, SOON)
+    assert leave_unread_to_team(database, fallen, SOON)
+    assert not leave_unread_to_team(database, fallen, SOON)
+    assert [each.kind for each in open_requests(database)] == [REQUEST]
+    assert fallen_due(database, SOON) == []
+
+
 def test_a_cancelled_visit_has_no_reminders(database: Database, book: Book) -> None:
     visit = book()
     due = only(database, SOON)
@@ -183,7 +205,7 @@ def test_a_moved_visit_has_those_of_its_new_time(database: Database, book: Book)
     assert not remind(database, due, "whatsapp", PHONE, SAID, SOON)
     assert due_reminders(database, SOON) == []
     found = only(database, new)
-    assert (found.sequence, found.coming.visit.starts_at) == (1, start)
+    assert (found.fallen.sequence, found.coming.visit.starts_at) == (1, start)
 
 
 def test_a_wish_to_hear_nothing_and_a_danger_of_the_last_day_are_known(

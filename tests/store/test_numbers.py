@@ -15,7 +15,7 @@ from bot.store.bookings import Booked, open_bookings_of
 from bot.store.coming import Coming, ask_team, coming_of
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
-from bot.store.due_reminders import due_reminders
+from bot.store.due_reminders import fallen_due
 from bot.store.messages import Answer, Inbound
 from bot.store.numbers import REQUEST, answer_number, ask_number, numbers_to_ask
 from bot.store.requests import close_request, open_requests_in_full
@@ -245,7 +245,7 @@ def test_after_a_no_nothing_of_any_visit_goes_there_and_the_team_knows(
     pressed = writes(MINE)
     assert answer(database, asked, pressed, is_theirs=False)
     assert answer(database, asked, pressed, is_theirs=False)
-    assert due_reminders(database, DUE) == []
+    assert fallen_due(database, DUE) == []
     for visit in (asked, other):
         assert row_of(database, visit).number_is_theirs is False
         assert coming(database, visit).number_is_wrong
@@ -270,7 +270,7 @@ def test_reminders_by_email_go_on_after_a_no(
     asked = book()
     ask(database, asked)
     answer(database, asked, writes(MINE), is_theirs=False)
-    assert [each.coming.visit.id for each in due_reminders(database, DUE)] == [by_email.id]
+    assert [each.visit_id for each in fallen_due(database, DUE)] == [by_email.id]
     assert not coming(database, by_email).number_is_wrong
 
 
