@@ -385,13 +385,16 @@ class Door:
         """Sends what is due on the channels that push, if there are any, until it is cancelled."""
         while self._pushing:
             try:
-                due = await asyncio.to_thread(
-                    messages.due, self._database, sorted(self._pushing), self._clock.now()
-                )
+                due = await asyncio.to_thread(self._due)
                 await asyncio.gather(*(self._send_in_order(*whose) for whose in due))
             except Exception as error:
                 logger.error("looking for what is due failed: %s", logs.describe(error))
             await asyncio.sleep(PUSH_EVERY)
+
+    def _due(self) -> list[tuple[str, str]]:
+        now = self._clock.now()
+        channels, is_quiet = sorted(self._pushing), self._quiet.cover(now)
+        return messages.due(self._database, channels, now, is_quiet=is_quiet)
 
     async def send_waiting(self, channel: str, person: str) -> None:
         """Sends what a person has not got yet, for example after a reconnect."""

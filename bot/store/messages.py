@@ -634,12 +634,17 @@ def _not_delivered(session: Session, outbound_id: str, at: datetime) -> None:
     _ask_staff(session, message, "not_delivered", at)
 
 
-def due(database: Database, channels: Sequence[str], at: datetime) -> list[tuple[str, str]]:
+def due(
+    database: Database, channels: Sequence[str], at: datetime, *, is_quiet: bool = False
+) -> list[tuple[str, str]]:
     """Channel and person of everybody for whom something may be sent at this moment.
 
     What waits behind an earlier message of the same person is not due before that one; only an
-    answer to danger is.
+    answer to danger is. `is_quiet`: what nobody asked for waits, and nothing waits behind it.
     """
+    waits = OutboundMessage.state == QUEUED
+    if is_quiet:
+        waits &= OutboundMessage.unasked.is_(False)
     with database.work() as session:
         rows = session.execute(
             select(
@@ -650,7 +655,7 @@ def due(database: Database, channels: Sequence[str], at: datetime) -> list[tuple
             )
             .join(Conversation, Conversation.id == OutboundMessage.conversation_id)
             .join(InboundMessage, InboundMessage.id == OutboundMessage.reply_to)
-            .where(OutboundMessage.state == QUEUED, _channel().in_(channels))
+            .where(waits, _channel().in_(channels))
             .order_by(InboundMessage.received_at, InboundMessage.position)
             .order_by(OutboundMessage.position)
         )

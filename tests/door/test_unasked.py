@@ -141,6 +141,8 @@ async def test_what_could_not_leave_before_the_night_waits_for_the_morning(
     await eventually(lambda: sending.sent == ["Asked for"])
     pushing.cancel()
     assert sending.state == "queued"
+    # All night long nobody is looked at again and again.
+    assert sending.reception.door._due() == []
     sending.clock.pass_by(hours=11)
     await sending.pushes_until("sent")
     assert sending.sent == ["Asked for", "Reminder"]

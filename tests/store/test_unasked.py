@@ -125,6 +125,18 @@ def test_once_the_visit_has_begun_it_comes_too_late(database: Database, waiting:
     assert not claim_unasked(database, outbound, visit.starts_at)
 
 
+def test_in_the_quiet_hours_it_is_not_due_and_keeps_nothing_waiting(
+    database: Database, waiting: Waiting
+) -> None:
+    visit, _ = waiting()
+    assert len(messages.due(database, ["whatsapp"], NOW)) == 1
+    assert messages.due(database, ["whatsapp"], NOW, is_quiet=True) == []
+    with database.work() as session:
+        asked_for = {"text": "Asked for"}
+        messages.queue_elsewhere(session, visit.message_id, "whatsapp", PHONE, asked_for, NOW)
+    assert len(messages.due(database, ["whatsapp"], NOW, is_quiet=True)) == 1
+
+
 @pytest.fixture
 def of_an_older_version(database: Database, waiting: Waiting) -> str:
     """A message before a visit, as a version left it that kept nothing of what it is about."""
