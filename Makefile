@@ -13,10 +13,11 @@ test: .venv/.installed-for-tests .venv-engine/.installed lint
 	$(ENGINE) -m pytest -c tests/engine/pytest.ini tests/engine
 	$(PYTHON) -m pytest --durations=15
 
-# The long form of the tests of races and crashes; an hour and more.
+# The long form of the tests of races, whole lives and crashes; an hour and more.
 soak: .venv/.installed-for-tests .venv-engine/.installed
 	@$(PYTHON) -m bot train --if-needed
-	SOAK=1 $(PYTHON) -m pytest tests/store/test_race.py tests/system/test_kills.py
+	SOAK=1 $(PYTHON) -m pytest tests/store/test_race.py tests/store/test_life_of_a_booking.py \
+		tests/system/test_kills.py
 
 # Our assistant beside the stock bot of `rasa init`, in one run: DATA is the folder with the two
 # public data sets, BENCH=full trains stock on all of them too (hours). Needs an idle machine.

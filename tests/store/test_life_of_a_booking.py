@@ -296,6 +296,14 @@ class Lives(RuleBasedStateMachine):
         is_fair = AVAILABILITY.is_fair_hold(VISIT, start, booked, with_hold, model.now)
         return way[1] if is_fair and len(lately) < MOST_AN_HOUR["person"] else NotHeld
 
+    @rule(target=visits, who=WHO, other=WHO, start=START)
+    def a_hold_ends_and_another_books_its_time(
+        self, who: str, other: str, start: datetime
+    ) -> object:
+        self.hold(who, start, "")
+        self.model.pass_time(TEN_MINUTES)
+        return self.book(other, start, is_pending=False)
+
     @rule(who=WHO)
     def let_a_time_go(self, who: str) -> None:
         let_go(self.database, self.conversations[who])
@@ -386,6 +394,13 @@ class Lives(RuleBasedStateMachine):
         following = may_follow(self.model.visits[visit].status)
         if following:
             self.give_status(visit, following[which % len(following)], None)
+
+    @rule(target=visits, visit=visits, start=START)
+    def who_was_taken_for_missed_comes_after_all(self, visit: str, start: datetime) -> object:
+        self.give_status(visit, NOSHOW, None)
+        booked = self.book(self.model.visits[visit].who, start, is_pending=False)
+        self.give_status(visit, "arrived", None)
+        return booked
 
     @rule(visit=visits)
     def cancel(self, visit: str) -> None:
