@@ -119,7 +119,8 @@ def test_news_tells_whom_to_ask_and_nothing_of_the_visit() -> None:
 
 def test_the_first_message_to_a_number_tells_nothing_of_the_visit() -> None:
     content = notices().number(VISIT, DAY_BEFORE)
-    for secret in ("Nov", "11:00", "visit", "Consultation", "appointment", "ABCD2345", "Mehra"):
+    secrets = ("Nov", "11:00", "visit", "Consultation", "appointment", "ABCD2345", "Mehra", "Skin")
+    for secret in secrets:
         assert secret not in content["text"]
     assert content["template"]["values"] == []
     assert buttons(content) == {
