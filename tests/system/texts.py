@@ -37,6 +37,8 @@ SIDE_BY_SIDE = " + "
 LINES = "<lines>"
 # How long the chosen time is kept, which stands before the question after it was chosen.
 HELD = "<held>"
+# One line for each visit of a patient's.
+VISIT_LINES = "{visit_lines}"
 # What only the conversation knows, such as a name that is read back.
 HOLE = re.compile(r"\\{\w+\\}")
 
@@ -130,6 +132,7 @@ class Texts:
     def fits(expected: str, text: str) -> bool:
         """Whether a text is the expected one, with something in place of each `{name}`."""
         escaped = re.escape(expected).replace(re.escape(LINES), r"(?:\u2022 [^\n]+\n?)+")
+        escaped = escaped.replace(re.escape(VISIT_LINES), r"(?:\d+\. [^\n]+\n?)+")
         escaped = escaped.replace(re.escape(HELD), f"(?:{_held_line()}\n)?")
         return bool(re.fullmatch(HOLE.sub(r"[^\\n]+", escaped), text))
 
