@@ -466,12 +466,21 @@ def queue_elsewhere(
     )
 
 
-def queue_notice(session: Session, message_id: str, content: dict[str, Any], at: datetime) -> None:
+def queue_notice(
+    session: Session,
+    message_id: str,
+    content: dict[str, Any],
+    at: datetime,
+    *,
+    unasked: bool = False,
+) -> None:
     """Puts a message into the outbox of the conversation of the patient's message `message_id`.
 
     It comes later than the answer and waits like one, on the website for the next connection.
     What waits there in the same words is not said twice. Inside a unit of work that is open
     already.
+
+    `unasked`: as in `queue_elsewhere`.
     """
     message = session.get_one(InboundMessage, message_id)
     said = json.dumps(content, ensure_ascii=False)
@@ -490,6 +499,7 @@ def queue_notice(session: Session, message_id: str, content: dict[str, Any], at:
             content=said,
             created_at=at,
             state=QUEUED,
+            unasked=unasked,
         )
     )
 

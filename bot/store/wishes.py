@@ -16,7 +16,7 @@ from bot.clinic.visits.statuses import BOOKED, CANCELLED, PROPOSED, WAITLIST
 from bot.clinic.visits.wishes import TEAM, WHATSAPP, is_over
 from bot.store.conversations import AFTER_CRISIS, new_id
 from bot.store.database import Database
-from bot.store.messages import FAILED, OFFERS_LAST, QUEUED, queue_elsewhere
+from bot.store.messages import FAILED, OFFERS_LAST, QUEUED, queue_elsewhere, queue_notice
 from bot.store.requests import store_request
 from bot.store.tables import (
     Conversation,
@@ -192,7 +192,8 @@ def offer(
                 session, row.message_id, WHATSAPP, address, dict(content), at, unasked=True
             )
         else:
-            _queue_here(session, row, content, at)
+            # For the next connection of the patient's browser.
+            queue_notice(session, row.message_id, dict(content), at, unasked=True)
         for button in content.get("buttons", ()):
             session.merge(
                 Offer(
@@ -307,27 +308,6 @@ def ask_to_call(session: Session, wish: Wish, at: datetime) -> None:
         store_request(
             session, wish.conversation_id, wish.message_id, REQUEST, "routine", at, details
         )
-
-
-def _queue_here(session: Session, wish: Wish, content: Mapping[str, Any], at: datetime) -> None:
-    """Behind what was answered to the wish, for the next connection of the patient's browser."""
-    last = session.scalar(
-        select(func.max(OutboundMessage.position)).where(
-            OutboundMessage.reply_to == wish.message_id
-        )
-    )
-    session.add(
-        OutboundMessage(
-            id=new_id(),
-            conversation_id=wish.conversation_id,
-            reply_to=wish.message_id,
-            position=0 if last is None else last + 1,
-            content=json.dumps(dict(content), ensure_ascii=False),
-            created_at=at,
-            state=QUEUED,
-            unasked=True,
-        )
-    )
 
 
 def _as_wished(row: Wish) -> Wished:

@@ -193,6 +193,16 @@ def test_an_offer_on_whatsapp_goes_to_the_number_that_wrote(
     assert row.unasked
 
 
+def test_a_wish_is_offered_times_on_one_way_and_then_on_another(
+    database: Database, leave: Leave
+) -> None:
+    left = leave(channel="whatsapp", address=ADDRESS)
+    for way in (WHATSAPP, WEBSITE, WHATSAPP, WEBSITE):
+        assert offer_five(database, left, way, address=ADDRESS)
+        take_back(database, left.id)
+    assert len(rows(database)) == 4
+
+
 def test_where_nobody_may_write_the_team_is_asked_to_call(database: Database, leave: Leave) -> None:
     left = leave()
     assert offer_five(database, left, TEAM)
@@ -236,10 +246,10 @@ def test_an_offer_that_cannot_be_stored_leaves_the_wish_waiting(
 ) -> None:
     left = leave()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no disk")
 
-    monkeypatch.setattr("bot.store.wishes._queue_here", fail)
+    monkeypatch.setattr("bot.store.wishes.queue_notice", fail)
     with pytest.raises(RuntimeError):
         offer_five(database, left)
     assert wish_with(database, left.id) == left
