@@ -436,7 +436,7 @@ class ListenToVisit(VisitAction, DatabaseAction):
             # The patient was told that nobody could answer: nothing has changed, the draft stands.
             return [SlotSet(HEARD, heard.id)]
         if changed.status == PENDING and draft.act == MOVE:
-            details = {"phone": changed.phone, "name": changed.name}
+            details = {"phone": changed.phone, "name": changed.name, "visit": changed.id}
             add_request(
                 self.database,
                 tracker.sender_id,

@@ -24,7 +24,8 @@ from bot.desk.sessions import Session
 from bot.desk.waitlist_view import Free, WaitListView
 from bot.store.database import Database
 from bot.store.ticks import busy
-from bot.store.wishes import Reach, Wished, close_wish, offer, open_wishes, reach_of, take_back
+from bot.store.wish_offers import Reach, offer, reach_of
+from bot.store.wishes import Wished, close_wish, open_wishes, take_back
 
 logger = logging.getLogger(__name__)
 

@@ -1,31 +1,23 @@
-"""Units of work on the wait list: a wish is left once, and one time is offered for it at a time."""
+"""Units of work on the wait list: a wish is left once, and ends once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.times import TimeWish
 from bot.clinic.visits.statuses import BOOKED, CANCELLED, PROPOSED, WAITLIST
-from bot.clinic.visits.wishes import TEAM, WHATSAPP, is_over
-from bot.store.conversations import AFTER_CRISIS, new_id
+from bot.clinic.visits.wishes import is_over
+from bot.store.conversations import new_id
 from bot.store.database import Database
-from bot.store.messages import FAILED, OFFERS_LAST, QUEUED, queue_elsewhere, queue_notice
+from bot.store.messages import FAILED, QUEUED
 from bot.store.requests import store_request
-from bot.store.tables import (
-    Conversation,
-    InboundMessage,
-    Offer,
-    OutboundMessage,
-    StaffRequest,
-    Wish,
-)
+from bot.store.tables import Conversation, OutboundMessage, Wish
 
 # What the team has to do where the assistant may not write.
 REQUEST = "offer_wish"
@@ -49,18 +41,6 @@ class Wished:
     created_at: datetime
     offered_at: datetime | None
     offered_start: datetime | None
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How the person who left a wish can be told of a time."""
-
-    channel: str
-    address: str = field(repr=False)
-    # When they last wrote on that channel.
-    last_heard_at: datetime
-    # Neither a STOP nor a sign of danger in the last 24 hours.
-    may_write: bool
 
 
 def leave_wish(
@@ -130,81 +110,6 @@ def wish_with(database: Database, wish_id: str) -> Wished | None:
         return None if row is None else _as_wished(row)
 
 
-def reach_of(database: Database, conversation_id: str, at: datetime) -> Reach:
-    """How the person behind a conversation can be told something now, over all they wrote."""
-    with database.work(concurrent=True) as session:
-        where = session.get_one(Conversation, conversation_id)
-        theirs = (Conversation.channel == where.channel) & (Conversation.person == where.person)
-        stopped, *dangers = session.execute(
-            select(
-                func.max(Conversation.stopped_at),
-                func.max(Conversation.emergency_at),
-                func.max(Conversation.crisis_at),
-            ).where(theirs)
-        ).one()
-        heard = session.scalar(
-            select(func.max(InboundMessage.received_at))
-            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
-            .where(theirs)
-        )
-    in_danger = any(at - moment < AFTER_CRISIS for moment in dangers if moment is not None)
-    return Reach(
-        where.channel,
-        where.address or "",
-        heard or where.last_message_at,
-        may_write=stopped is None and not in_danger,
-    )
-
-
-def offer(
-    database: Database,
-    wish_id: str,
-    start: datetime,
-    content: Mapping[str, Any],
-    at: datetime,
-    *,
-    way: str,
-    address: str = "",
-) -> bool:
-    """Offers a time for a wish that waits; false where it waits no longer, and nothing is sent.
-
-    The message stands in the outbox, or the request to call on the desk, from the moment on at
-    which the wish is "proposed". Its buttons count as offered until the visit.
-
-    Args:
-        database: where the wish is.
-        wish_id: which.
-        start: the beginning of the time.
-        content: the message with its buttons (`bot.clinic.visits.wishes.TimeOffer`).
-        at: the present instant.
-        way: `WHATSAPP`, `WEBSITE` or `TEAM`, as `bot.clinic.visits.wishes.way_to` says.
-        address: where WhatsApp writes to.
-    """
-    with database.work() as session:
-        if not _become(session, wish_id, (WAITLIST,), PROPOSED, offered_at=at, offered_start=start):
-            return False
-        row = session.get_one(Wish, wish_id)
-        if way == TEAM:
-            ask_to_call(session, row, at)
-            return True
-        if way == WHATSAPP:
-            queue_elsewhere(
-                session, row.message_id, WHATSAPP, address, dict(content), at, unasked=True
-            )
-        else:
-            # For the next connection of the patient's browser.
-            queue_notice(session, row.message_id, dict(content), at, unasked=True)
-        for button in content.get("buttons", ()):
-            session.merge(
-                Offer(
-                    conversation_id=row.conversation_id,
-                    payload=button["payload"],
-                    offered_at=max(at, start - OFFERS_LAST),
-                )
-            )
-        return True
-
-
 def wish_of(database: Database, conversation_id: str) -> Wished | None:
     """The newest open wish of the person behind a conversation; None if they wait for nothing."""
     this = aliased(Conversation)
@@ -238,6 +143,14 @@ def wish_for(
         left = session.get_one(Conversation, found.conversation_id)
         is_theirs = (this.channel, this.person) == (left.channel, left.person)
     return found if is_theirs else None
+
+
+def propose(session: Session, wish_id: str, start: datetime, at: datetime) -> Wish | None:
+    """Inside a unit of work: a time is offered for a wish; None where it waits no longer."""
+    offered = {"offered_at": at, "offered_start": start}
+    if not _become(session, wish_id, (WAITLIST,), PROPOSED, **offered):
+        return None
+    return session.get_one(Wish, wish_id)
 
 
 def take_back(where: Database | Session, wish_id: str) -> bool:
@@ -299,15 +212,16 @@ def _become(
 
 def ask_to_call(session: Session, wish: Wish, at: datetime) -> None:
     """A request to call; one that was dealt with is opened again for another time."""
-    details = {"phone": wish.phone, "name": wish.name}
-    known = update(StaffRequest).where(
-        StaffRequest.message_id == wish.message_id, StaffRequest.kind == REQUEST
+    store_request(
+        session,
+        wish.conversation_id,
+        wish.message_id,
+        REQUEST,
+        "routine",
+        at,
+        {"phone": wish.phone, "name": wish.name},
+        again=True,
     )
-    again = session.execute(known.values(closed_at=None, created_at=at, noticed_at=None))
-    if not again.rowcount:  # type: ignore[attr-defined]
-        store_request(
-            session, wish.conversation_id, wish.message_id, REQUEST, "routine", at, details
-        )
 
 
 def _as_wished(row: Wish) -> Wished:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from actions.base import SafeAction
-from bot.store import wishes
+from bot.store import wish_offers, wishes
 from bot.store.database import Database
+from bot.store.wish_offers import offer
 from bot.store.wishes import Wished
 from tests.actions.test_booking import Patient
 
@@ -33,7 +34,7 @@ class Waiter(Patient):
 
     def is_offered(self, wish: Wished, start: datetime = START) -> None:
         """A person of the clinic presses "Offer"."""
-        assert wishes.offer(
+        assert offer(
             self.database,
             wish.id,
             start,

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.clinic.times import TimeWish
-from bot.store import wishes
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
 from bot.store.messages import due, unsent
 from bot.store.requests import open_requests_in_full
 from bot.store.tables import OutboundMessage
-from bot.store.wishes import offer, open_wishes, wish_with
+from bot.store.wish_offers import offer, reach_of
+from bot.store.wishes import open_wishes, wish_with
 from tests.desk.conftest import NOW, HandClock, Leave, Page, Patients, Visitor
 from tests.desk.test_visits import forms
 
@@ -262,7 +262,7 @@ async def test_who_is_overtaken_between_reading_and_writing_offers_nothing(
 ) -> None:
     wish = leave()
     html = await shown(staff_member)
-    ask = wishes.reach_of
+    ask = reach_of
 
     def overtaken(*given: object) -> object:
         offer(database, wish.id, FIVE, {"text": "Free."}, NOW, way="website")

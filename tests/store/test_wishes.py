@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.clinic.times import TimeWish
-from bot.clinic.visits.wishes import TEAM, WEBSITE, WHATSAPP
+from bot.clinic.visits.ways import WHATSAPP
+from bot.clinic.visits.wishes import TEAM, WEBSITE
 from bot.store import messages
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
@@ -20,14 +21,13 @@ from bot.store.messages import Answer
 from bot.store.requests import close_request, open_requests, open_requests_in_full
 from bot.store.tables import OutboundMessage
 from bot.store.unasked import claim_unasked
+from bot.store.wish_offers import offer, reach_of
 from bot.store.wishes import (
     REQUEST,
     Wished,
     close_wish,
     leave_wish,
-    offer,
     open_wishes,
-    reach_of,
     take_back,
     wish_with,
 )
@@ -249,7 +249,7 @@ def test_an_offer_that_cannot_be_stored_leaves_the_wish_waiting(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no disk")
 
-    monkeypatch.setattr("bot.store.wishes.queue_notice", fail)
+    monkeypatch.setattr("bot.store.wish_offers.queue_notice", fail)
     with pytest.raises(RuntimeError):
         offer_five(database, left)
     assert wish_with(database, left.id) == left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,11 @@ from bot.clinic.facts import fill
 from bot.clinic.hours import OpeningHours
 from bot.clinic.payloads import Press, write_payload
 from bot.clinic.times import TimeWish
+from bot.clinic.visits.ways import WHATSAPP, WINDOW
 
-WHATSAPP, WEBSITE = "whatsapp", "website"
+WEBSITE = "website"
 # A person of the clinic has to call.
 TEAM = ""
-# Meta takes free text so long after the patient's last message; a little is left for the sending.
-WINDOW = timedelta(hours=24) - timedelta(minutes=10)
 TAKE = "book_consultation"
 
 

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from bot.clinic.payloads import read_payload
 from bot.clinic.times import TimeWish
+from bot.clinic.visits.ways import WHATSAPP, WINDOW
 from bot.clinic.visits.wishes import (
     TEAM,
     WEBSITE,
-    WHATSAPP,
-    WINDOW,
     TimeOffer,
     fits,
     is_over,
