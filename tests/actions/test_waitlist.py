@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from actions.base import SafeAction
-from bot.store import wish_offers, wishes
+from bot.store import wishes
 from bot.store.database import Database
 from bot.store.wish_offers import offer
 from bot.store.wishes import Wished

@@ -14,7 +14,7 @@ from bot.store.bookings import Booked, TimeTaken, TooManyBookings, TurnIsOver, b
 from bot.store.changes import CLOCK, PATIENT, STAFF, By, history_of
 from bot.store.database import Database
 from bot.store.drafts import VISIT, read_draft, write_draft
-from bot.store.due_reminders import due_reminders
+from bot.store.due_reminders import fallen_due, read_due
 from bot.store.messages import DONE, Inbound
 from bot.store.tables import BookedTick, Booking, BookingChange, InboundMessage, OutboundMessage
 from bot.store.ticks import busy
@@ -299,15 +299,16 @@ def test_a_visit_that_becomes_booked_is_reminded_of(
     again = visits.set_status(
         database, booked.id, 0, "booked", STAFF_USER, NOW, remind_at=[soon, later(hours=-2)]
     )
-    [due] = due_reminders(database, soon)
-    assert (due.coming.visit.id, due.sequence, due.has_later) == (booked.id, again.sequence, True)
+    [fallen] = fallen_due(database, soon)
+    assert (fallen.visit_id, fallen.sequence) == (booked.id, again.sequence)
+    assert read_due(database, fallen, soon).has_later
 
 
 def test_who_has_arrived_is_planned_no_reminder(database: Database, book: Book) -> None:
     booked = book()
     soon = NOW + timedelta(hours=4)
     visits.set_status(database, booked.id, 0, "arrived", STAFF_USER, NOW, remind_at=[soon])
-    assert due_reminders(database, soon) == []
+    assert fallen_due(database, soon) == []
 
 
 # Whose visits
