@@ -65,7 +65,8 @@ BY_ACTIONS = dict.fromkeys(
         *("note", "phone", "own_phone", "booking_what", "booking_when", "booking_name"),
         *("check_visit", "check_link"),
         *("booking_phone", "booking_reminders", "booking_doctor", "booking_reference"),
-        *("booking_calendar", "first", "second"),
+        *("booking_calendar", "booking_policy", "booking_wish", "first", "second"),
+        *("visit_when", "visit_new", "visit_policy", "visit_lines"),
     ),
     "",
 )
