@@ -51,7 +51,7 @@ def decisions(database: Database, content_id: str = "") -> list[Decision]:
     query = select(ContentDecision).order_by(ContentDecision.id)
     if content_id:
         query = query.where(ContentDecision.content_id == content_id)
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return _read(session.scalars(query).all())
 
 
@@ -63,7 +63,7 @@ def has_history(database: Database) -> bool:
 
 def count_decisions(database: Database) -> int:
     """How many decisions there are: a number that grows with each."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return _count(session)
 
 

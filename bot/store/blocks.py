@@ -130,7 +130,7 @@ def blocks_between(database: Database, first: datetime, last: datetime) -> list[
         .where(Block.starts_at < last, Block.ends_at > first)
         .order_by(Block.starts_at, Block.id)
     )
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return [
             Blocked(
                 row.id,

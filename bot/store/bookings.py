@@ -272,7 +272,7 @@ def hold_as(booking: Booking, option: Option) -> None:
 def booking_made_by(where: Database | Session, message_id: str) -> Booked | None:
     """The booking that a message made; `where` may be a unit of work that is open already."""
     if isinstance(where, Database):
-        with where.work(concurrent=True) as session:
+        with where.read() as session:
             return booking_made_by(session, message_id)
     found = where.scalar(select(Booking).where(Booking.message_id == message_id))
     return None if found is None else as_booked(found)
@@ -280,14 +280,14 @@ def booking_made_by(where: Database | Session, message_id: str) -> Booked | None
 
 def booking_behind(database: Database, calendar_key: str) -> Booked | None:
     """The booking whose calendar link holds this key; None if there is none."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         found = session.scalar(select(Booking).where(Booking.calendar_key == calendar_key))
         return None if found is None else as_booked(found)
 
 
 def booking_with(database: Database, booking_id: str) -> Booked | None:
     """The booking with an id, as it stands now."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         found = session.get(Booking, booking_id)
         return None if found is None else as_booked(found)
 
@@ -312,7 +312,7 @@ def open_bookings_of(
         .outerjoin(this, written_by_them & (this.id == conversation_id))
         .where(whose, Booking.ends_at > at, Booking.status.in_(OPEN))
     )
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return [as_booked(row) for row in session.scalars(theirs)]
 
 
@@ -330,7 +330,7 @@ def last_start_of(database: Database, conversation_id: str) -> datetime | None:
         .order_by(Booking.created_at.desc())
         .limit(1)
     )
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return session.scalar(theirs)
 
 
@@ -345,7 +345,7 @@ def booking_named(database: Database, reference: str, phone: str, at: datetime) 
         Booking.ends_at > at,
         Booking.status.in_(OPEN),
     )
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         row = session.scalar(found)
         return None if row is None else as_booked(row)
 
@@ -357,7 +357,7 @@ def _phone_hash(database: Database, phone: str) -> str:
 def upcoming(database: Database, at: datetime) -> list[Booked]:
     """Every visit that is not over and was not given back, in order of time: for the desk."""
     coming = _in_order().where(Booking.ends_at > at, Booking.status.not_in(GIVEN_BACK))
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return [as_booked(row) for row in session.scalars(coming)]
 
 
@@ -369,14 +369,14 @@ def day_list(database: Database, begins: datetime, ends: datetime) -> list[Booke
     """
     is_today = (Booking.starts_at < ends) & (Booking.status != ENTERED_IN_ERROR)
     listed = _in_order().where(Booking.starts_at >= begins, or_(Booking.status.in_(OPEN), is_today))
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return [as_booked(row) for row in session.scalars(listed)]
 
 
 def bookings_between(database: Database, first: datetime, last: datetime) -> list[Booked]:
     """Every visit that begins in a time, of any status, in order of time; `last` not included."""
     found = _in_order().where(Booking.starts_at >= first, Booking.starts_at < last)
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return [as_booked(row) for row in session.scalars(found)]
 
 

@@ -63,7 +63,7 @@ class Background:
 
 def background_of(database: Database, visit: Booked) -> Background:
     """What the person who booked a visit reported, wrote before it and agreed to."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         conversations = set(session.scalars(_conversations(visit.conversation_id)))
         return Background(
             _signs(session, conversations),

@@ -69,7 +69,7 @@ def add_change(
 
 def history_of(database: Database, booking_id: str) -> list[Change]:
     """Everything that happened to a booking, the oldest first."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         rows = session.scalars(
             select(BookingChange)
             .where(BookingChange.booking_id == booking_id)

@@ -64,6 +64,7 @@ class Database:
             event.listen(self._engine, "begin", _begin)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         self._reading = self._engine.execution_options(**{_KIND: _READS})
+        self._readings = sessionmaker(self._reading, expire_on_commit=False)
         self._noting = self._engine.execution_options(**{_KIND: _NOTES})
         use_cipher(cipher)
 
@@ -73,7 +74,7 @@ class Database:
 
         Units of work run one after the other, on PostgreSQL as on SQLite: most look for a row and
         add it when it is not there, and a clinic has a few of them a second. On PostgreSQL a unit
-        that only reads, or locks and refuses by itself what it must, may be `concurrent`.
+        that locks and refuses by itself what it must may be `concurrent`.
         """
         with self._sessions.begin() as session:
             if not concurrent and not self._is_sqlite:
@@ -102,8 +103,14 @@ class Database:
         raise lost
 
     @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One unit of work that only reads: it waits for no writer, nor does one wait for it."""
+        with self._readings.begin() as session:
+            yield session
+
+    @contextmanager
     def look(self) -> Iterator[Connection]:
-        """One unit of work that only reads: it waits for no writer."""
+        """`read` for what is asked every turn, without objects."""
         with self._reading.begin() as connection:
             yield connection
 

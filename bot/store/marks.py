@@ -53,7 +53,7 @@ def may_guess(
 
     Only `note_miss` counts. Of two who ask at once before the last allowed miss each may look.
     """
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return may_again(session, GUESS, conversation_id, most, at)
 
 

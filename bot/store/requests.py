@@ -228,7 +228,7 @@ def count_open_requests(database: Database) -> int:
 
 def waiting_requests(database: Database) -> Waiting:
     """What staff have to be told of."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         rows = session.execute(
             select(StaffRequest.id, StaffRequest.urgency, StaffRequest.noticed_at)
             .where(StaffRequest.closed_at.is_(None))

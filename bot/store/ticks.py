@@ -47,7 +47,7 @@ def busy(
             it since.
         with_holds: false to see only what is booked or blocked.
     """
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return busy_in(
             session,
             first,

@@ -177,7 +177,7 @@ def confirm_visit(
 
 def visit_changed_by(database: Database, message_id: str) -> Booked | None:
     """The visit that a patient's message changed, as it stands now; None if it changed none."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         return change_made_by(session, message_id)[0]
 
 

@@ -32,7 +32,7 @@ class Reach:
 
 def reach_of(database: Database, conversation_id: str, at: datetime) -> Reach:
     """How the person behind a conversation can be told something now, over all they wrote."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         where = session.get_one(Conversation, conversation_id)
         heard = session.scalar(
             select(func.max(InboundMessage.received_at))

@@ -98,14 +98,14 @@ def leave_wish(
 def open_wishes(database: Database, today: date) -> list[Wished]:
     """The wait list, first left first; `today`, in the clinic's zone, decides which are over."""
     found = select(Wish).where(Wish.status.in_(OPEN)).order_by(Wish.created_at, Wish.id)
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         wishes = [_as_wished(row) for row in session.scalars(found)]
     return [each for each in wishes if not is_over(each.wish, today)]
 
 
 def wish_with(database: Database, wish_id: str) -> Wished | None:
     """The wish with an id, open or not; None if there is none."""
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         row = session.get(Wish, wish_id)
         return None if row is None else _as_wished(row)
 
@@ -121,7 +121,7 @@ def wish_of(database: Database, conversation_id: str) -> Wished | None:
         .order_by(Wish.created_at.desc())
         .limit(1)
     )
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         row = session.scalar(theirs)
         return None if row is None else _as_wished(row)
 
@@ -138,7 +138,7 @@ def wish_for(
         return None
     if start is not None and (found.status, found.offered_start) != (PROPOSED, start):
         return None
-    with database.work(concurrent=True) as session:
+    with database.read() as session:
         this = session.get_one(Conversation, conversation_id)
         left = session.get_one(Conversation, found.conversation_id)
         is_theirs = (this.channel, this.person) == (left.channel, left.person)
