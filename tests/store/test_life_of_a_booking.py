@@ -1,7 +1,7 @@
 """Whatever patients, staff and the clock do in whatever order, the database says the same as we.
 
 A model in plain Python stands beside each database: who has which tick, what each visit is, and
-what its history says. `SOAK=1` plays ten times as many lives.
+what its history says. `SOAK=1` plays many more lives.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from bot.store.ticks import busy, ticks_between
 from bot.store.visits import NotAllowed, VisitChanged, confirm_visit, move_visit, set_status
 from tests.store.conftest import NOW
 
-LIVES = 300 if os.environ.get("SOAK") == "1" else 30
+LIVES = 300 if os.environ.get("SOAK") == "1" else 12
 STEPS = 30
 VISIT = "consultation"
 # Two doctors and two rooms; a visit reaches into the next start, and a day has room for three.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -134,24 +135,29 @@ def assert_ticks_are_those_of_the_visits(house: HouseInParts, visitors: Visitors
     assert set(booked) == expected
 
 
-STEPS = pytest.mark.parametrize(
-    ("step", "parts"),
-    [
-        *((confirmation.yes_is_stored, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
-        *((confirmation.engine_works, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
-        *((confirmation.action_waits, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
-        (confirmation.action_writes, (ACTIONS,)),
-        *((confirmation.change_is_written, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
-        (confirmation.change_is_written, (FRONT, ENGINE, ACTIONS)),
-        (confirmation.answer_waits, (FRONT,)),
-        (confirmation.answer_leaves, (FRONT,)),
-        *((confirmation.answer_was_sent, (part,)) for part in (FRONT, ACTIONS)),
-    ],
-    ids=lambda value: value.__name__ if callable(value) else "+".join(value),
+STEPS: list[tuple[Step, tuple[str, ...]]] = [
+    *((confirmation.yes_is_stored, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
+    *((confirmation.engine_works, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
+    *((confirmation.action_waits, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
+    (confirmation.action_writes, (ACTIONS,)),
+    *((confirmation.change_is_written, (part,)) for part in (FRONT, ENGINE, ACTIONS)),
+    (confirmation.change_is_written, (FRONT, ENGINE, ACTIONS)),
+    (confirmation.answer_waits, (FRONT,)),
+    (confirmation.answer_leaves, (FRONT,)),
+    *((confirmation.answer_was_sent, (part,)) for part in (FRONT, ACTIONS)),
+]
+# A change goes the way of a booking: in the suite each step of it is met once, by one process or
+# by all of them; `SOAK=1` meets it with each.
+STEPS_OF_CHANGES = (
+    STEPS if os.environ.get("SOAK") == "1" else [*STEPS[2:9:3], STEPS[9], *STEPS[13:]]
 )
 
 
-@STEPS
+def named(value: Any) -> str:
+    return str(value.__name__) if callable(value) else "+".join(value)
+
+
+@pytest.mark.parametrize(("step", "parts"), STEPS, ids=named)
 def test_a_kill_leaves_a_visit_that_the_patient_was_told_of_or_none(
     step: Step,
     parts: tuple[str, ...],
@@ -171,7 +177,7 @@ def test_a_kill_leaves_a_visit_that_the_patient_was_told_of_or_none(
     print(f"{sum(outcomes)} of {len(outcomes)} booked at the kill")
 
 
-@STEPS
+@pytest.mark.parametrize(("step", "parts"), STEPS_OF_CHANGES, ids=named)
 def test_a_kill_leaves_a_change_that_the_patient_was_told_of_or_none(
     step: Step,
     parts: tuple[str, ...],
