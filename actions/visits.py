@@ -281,7 +281,8 @@ class ChangeVisit(VisitAction, DatabaseAction):
     def _gone_on(self, tracker: Tracker, world: VisitWorld) -> Events:
         standing = self.draft(tracker)
         if standing is not None:
-            resumed = replace(standing, note="", suspended="", heard=message_id(tracker))
+            heard = message_id(tracker)
+            resumed = replace(standing, note="", suspended="", asked=False, heard=heard)
             self.keep_with_time(tracker, resumed, world)
         return [FollowupAction(FORM)]
 
@@ -538,7 +539,12 @@ class AskVisit(VisitAction, AskAction):
                 dispatcher.utter_message(response="utter_visit_suspended")
                 self.keep(tracker, replace(draft, suspended="said"), now)
             return []
+        if draft.proving and draft.asked:
+            # Who asks something else is answered, and not pressed for a reference.
+            return []
         put(dispatcher, self.rules.dialogue.ask(draft, self.world(tracker)))
+        if draft.proving:
+            self.keep(tracker, replace(draft, asked=True), datetime.fromisoformat(draft.kept_at))
         return []
 
 

@@ -143,6 +143,12 @@ async def test_a_stranger_learns_nothing_not_even_that_there_is_a_visit(
     assert booking_with(visitor.database, visit.id) == visit
 
 
+async def test_who_asks_something_else_is_not_pressed_for_a_reference(stranger: Visitor) -> None:
+    await stranger.wants(CANCEL)
+    assert await stranger.answers("what does it cost", "faq") == []
+    assert await stranger.answers("hmm") == ["utter_ask_visit_reference_and_phone"]
+
+
 async def test_reference_and_phone_together_show_the_visit_to_whoever_has_both(
     visitor: Visitor, stranger: Visitor
 ) -> None:

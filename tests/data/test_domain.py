@@ -146,9 +146,8 @@ def named_by_parts() -> set[str]:
     ended.add("utter_check_lesion_booked")
     ended |= {f"utter_contact_{how}" for how in ("told", "declined")}
     ended |= {f"utter_ask_visit_{act}{late}" for act in (MOVE, CANCEL) for late in ("", "_late")}
-    ended |= {
-        f"utter_visit_{how}" for how in ("kept", "too_many_guesses", "moved", "moved_pending")
-    }
+    told = ("kept", "too_many_guesses", "moved", "moved_pending", "confirmed")
+    ended |= {f"utter_visit_{how}" for how in told} | {"utter_ask_visit_reference_and_phone"}
     ended |= {f"utter_visit_asked_{act}" for act in (MOVE, CANCEL)}
     ended |= {f"utter_visit_shown_{status}" for status in CHANGEABLE}
     return (

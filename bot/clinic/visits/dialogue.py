@@ -84,7 +84,7 @@ class VisitDialogue:
 
     def hear(self, draft: VisitDraft, heard: Heard, world: VisitWorld) -> Outcome:
         """The draft after one more message."""
-        before = replace(draft, heard=heard.id, note="", note_values={}, suspended="")
+        before = replace(draft, heard=heard.id, note="", note_values={}, suspended="", asked=False)
         if heard.entities and heard.intent in _PRESSED:
             return self._pressed(before, heard, world)
         if heard.intent in _ALWAYS_ELSE:

@@ -80,6 +80,8 @@ class VisitDraft(Kept):
     proving: bool = False
     reference: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
+    # The question for a proof was put; after something else it is not put again.
+    asked: bool = False
     # The new time, as the booking's own draft keeps it (`bot.clinic.booking.draft.Draft`).
     time: Mapping[str, Any] = field(default_factory=dict)
     # A key of `notes` in data/visits.yml, said before the next question.
