@@ -22,7 +22,7 @@ from actions.base import (
     suspension,
     topic_of,
 )
-from actions.holding import TAKEN, TimeKeeper, surroundings
+from actions.holding import TimeKeeper, surroundings
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
 from bot.clinic.booking.draft import GIVEN, Draft, Heard, Outcome, Surroundings, Verdict
@@ -122,14 +122,15 @@ class BookingAction(DatabaseAction):
 
     def keep_with_time(self, tracker: Tracker, draft: Draft, world: Surroundings) -> None:
         """Stores the draft and keeps its time for the patient; one that went is offered no more."""
-        held = self.rules.keeper.keep(
-            self.database, tracker.sender_id, VISIT, draft.start, world.now
+        kept = self.rules.keeper.held(
+            self.database,
+            tracker.sender_id,
+            VISIT,
+            draft,
+            world.now,
+            lambda lost: self.rules.dialogue.offers.taken(lost, self.world(tracker)),
         )
-        if held == TAKEN:
-            draft = self.rules.dialogue.offers.taken(draft, self.world(tracker))
-            held = ""
-        is_new = bool(held) and held != draft.held_until
-        self.keep(tracker, replace(draft, held_until=held, is_newly_held=is_new), world.now)
+        self.keep(tracker, kept, world.now)
 
     def drop(self, tracker: Tracker) -> None:
         """Forgets the draft, and lets go of its time."""

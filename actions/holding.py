@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from bot.clinic.availability import Availability
-from bot.clinic.booking.draft import Surroundings
+from bot.clinic.booking.draft import Draft, Surroundings
 from bot.store import holds, ticks
 from bot.store.database import Database
 from bot.store.holds import HoldTaken, NotHeld
@@ -76,6 +76,23 @@ class TimeKeeper:
             return TAKEN if isinstance(refused, HoldTaken) else ""
         return held.expires_at.isoformat()
 
+    def held(
+        self,
+        database: Database,
+        conversation_id: str,
+        visit: str,
+        draft: Draft,
+        now: datetime,
+        taken: Callable[[Draft], Draft],
+        but_booking: str = "",
+    ) -> Draft:
+        """The draft with its time kept, or as `taken` makes it where somebody else has the time."""
+        until = self.keep(database, conversation_id, visit, draft.start, now, but_booking)
+        if until == TAKEN:
+            draft, until = taken(draft), ""
+        is_new = bool(until) and until != draft.held_until
+        return replace(draft, held_until=until, is_newly_held=is_new)
+
     def _is_fair(
         self, visit: str, start: datetime, now: datetime, booked: Any, with_holds: Any
     ) -> bool:
@@ -94,33 +111,21 @@ def surroundings(
 
     What the conversation itself holds, and the visit that is moved, is free for it.
     """
-    first, last = availability.window(now)
-    known: list[dict[str, set[int]]] = []
+    window = availability.window(now)
 
+    @cache
     def busy() -> dict[str, set[int]]:
-        if not known:
-            known.append(
-                ticks.busy(
-                    database,
-                    first,
-                    last,
-                    now,
-                    but_held_by=conversation_id,
-                    but_booking=but_booking,
-                )
-            )
-        return known[0]
+        return ticks.busy(
+            database, *window, now, but_held_by=conversation_id, but_booking=but_booking
+        )
 
-    free: list[Any] = []
-
-    def free_times() -> Any:
-        if not free:
-            free.append(availability.free_times(visit, busy(), now))
-        return free[0]
+    @cache
+    def free() -> list[datetime]:
+        return availability.free_times(visit, busy(), now)
 
     return {
         "now": now,
-        "free": free_times,
+        "free": free,
         "why_not": lambda start: availability.why_not(visit, start, busy(), now),
     }
 

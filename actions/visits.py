@@ -27,7 +27,7 @@ from actions.base import (
     suspension,
 )
 from actions.booking import BookingRules, heard_now
-from actions.holding import TAKEN, times_for
+from actions.holding import times_for
 from actions.number import answer_number
 from actions.team import VISIT as PASSED
 from actions.team import how_to_reach
@@ -47,6 +47,7 @@ from bot.clinic.visits.draft import (
     VisitWorld,
 )
 from bot.clinic.visits.statuses import BOOKED, CANCELLED, CHANGEABLE, PENDING
+from bot.clinic.visits.ways import WHATSAPP
 from bot.store import bookings, conversations, drafts, holds, ticks, visits, wishes
 from bot.store.bookings import Booked, TimeTaken, TurnIsOver
 from bot.store.changes import PATIENT, By
@@ -58,8 +59,6 @@ from bot.store.visits import NotAllowed, VisitChanged
 FORM = "visit_form"
 # Set when the form is over: how it ended, with the id of the visit behind a slash.
 ENDING = "visit_change"
-# Behind a number stands one person; a browser may be shared.
-WHATSAPP = "whatsapp"
 # After so long without a word a browser has to name the reference again.
 IN_TOUCH = timedelta(hours=1)
 # Wrong guesses at a reference in an hour, by one person and by everybody at one network address.
@@ -111,14 +110,15 @@ class VisitAction(SafeAction):
         return not self.rules.dialogue.is_late(visit, world.now)
 
     def _held(self, tracker: Tracker, wanted: Draft, visit: Visit, world: VisitWorld) -> Draft:
-        held = self.rules.booking.keeper.keep(
-            self.database, tracker.sender_id, visit.visit, wanted.start, world.now, visit.id
+        return self.rules.booking.keeper.held(
+            self.database,
+            tracker.sender_id,
+            visit.visit,
+            wanted,
+            world.now,
+            lambda lost: self.rules.dialogue.offers.taken(lost, world.times(visit)),
+            visit.id,
         )
-        if held == TAKEN:
-            wanted = self.rules.dialogue.offers.taken(wanted, world.times(visit))
-            held = ""
-        is_new = bool(held) and held != wanted.held_until
-        return replace(wanted, held_until=held, is_newly_held=is_new)
 
     def drop(self, tracker: Tracker) -> None:
         """Forgets it, and lets go of the new time."""
@@ -171,7 +171,10 @@ class VisitAction(SafeAction):
         return since or self.clock.now()
 
     def is_shared(self, tracker: Tracker) -> bool:
-        """Whether several people may write where this patient writes, as in a browser."""
+        """Whether several people may write where this patient writes, as in a browser.
+
+        Behind a number stands one person.
+        """
         return conversations.channel_of(self.database, tracker.sender_id) != WHATSAPP
 
     def _proven(self, conversation: str, since: datetime) -> set[str]:

@@ -122,10 +122,6 @@ class VisitDialogue:
         """The next question, with the note that comes before it."""
         return self._questions.ask(draft, world)
 
-    def values(self, visit: Visit, now: datetime) -> dict[str, str]:
-        """What the placeholders about a visit stand for."""
-        return self._questions.values(visit, now)
-
     def is_late(self, visit: Visit, now: datetime) -> bool:
         """Whether a change of it has to go to the team."""
         return self.policy.is_late(visit.starts_at, now)
