@@ -25,7 +25,15 @@ from actions.base import (
 from actions.holding import TimeKeeper, surroundings
 from bot.clinic.availability import Availability
 from bot.clinic.booking.dialogue import BookingDialogue
-from bot.clinic.booking.draft import GIVEN, Draft, Heard, Outcome, Surroundings, Verdict
+from bot.clinic.booking.draft import (
+    GIVEN,
+    NO_REMINDER,
+    Draft,
+    Heard,
+    Outcome,
+    Surroundings,
+    Verdict,
+)
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.payloads import Press, write_payload
@@ -328,9 +336,8 @@ class ListenToBooking(BookingAction):
             reminders=draft.reminders,
             email=draft.email,
         )
-        wants_reminders = draft.reminders != "none"
         reminders = GivenConsent(
-            "reminders", self.rules.consent_versions["reminders"], wants_reminders
+            "reminders", self.rules.consent_versions["reminders"], draft.reminders != NO_REMINDER
         )
         try:
             bookings.book(
@@ -344,7 +351,7 @@ class ListenToBooking(BookingAction):
                 mails=self.rules.mails,
                 policy=self.rules.policy.version,
                 wish_id=draft.wish_id,
-                remind_at=self.rules.remind.due(start, world.now) if wants_reminders else (),
+                remind_at=self.rules.remind.due_by(draft.reminders, start, world.now),
             )
         except TimeTaken:
             later = self.world(tracker)

@@ -31,7 +31,7 @@ from actions.holding import times_for
 from actions.number import answer_number
 from actions.team import VISIT as PASSED
 from actions.team import how_to_reach
-from bot.clinic.booking.draft import NO_REMINDER, Draft, Heard
+from bot.clinic.booking.draft import Draft, Heard
 from bot.clinic.clock import Clock
 from bot.clinic.details import phone_of
 from bot.clinic.payloads import Press, write_payload
@@ -472,7 +472,6 @@ class ListenToVisit(VisitAction, DatabaseAction):
         world: VisitWorld,
     ) -> Booked:
         rules = self.rules.booking
-        wants_reminders = visit.reminders != NO_REMINDER
         start = datetime.fromisoformat(draft.wanted.start)
         busy = ticks.busy(
             self.database,
@@ -489,7 +488,7 @@ class ListenToVisit(VisitAction, DatabaseAction):
             PENDING if rules.is_confirmed_by_staff else BOOKED,
             self._by(heard),
             world.now,
-            remind_at=rules.remind.due(start, world.now) if wants_reminders else (),
+            remind_at=rules.remind.due_by(visit.reminders, start, world.now),
             mails=rules.mails,
         )
 

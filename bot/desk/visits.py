@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.clinic.booking.draft import NO_REMINDER
 from bot.clinic.clock import Clock
 from bot.clinic.visits.reminders import ReminderPlan
 from bot.clinic.visits.statuses import CANCELLED
@@ -102,7 +101,6 @@ class VisitPages:
 
     def _change(self, visit: Booked, status: str, user: str, now: datetime) -> None:
         """The one place where the desk changes a visit."""
-        wants_reminders = visit.reminders != NO_REMINDER
         set_status(
             self._database,
             visit.id,
@@ -110,7 +108,7 @@ class VisitPages:
             status,
             By(STAFF, staff_user=user),
             now,
-            remind_at=self._remind.due(visit.starts_at, now) if wants_reminders else (),
+            remind_at=self._remind.due_by(visit.reminders, visit.starts_at, now),
             teller=self._teller,
         )
 

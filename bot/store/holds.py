@@ -13,7 +13,7 @@ from bot.clinic.availability import Option
 from bot.store.database import Database
 from bot.store.marks import HOLD, mark, may_again
 from bot.store.tables import BookedTick, Conversation, Hold
-from bot.store.ticks import busy_in, forget_expired_holds, give_back, lock_ticks, take
+from bot.store.ticks import busy, forget_expired_holds, give_back, lock_ticks, take
 
 Taken = Mapping[str, set[int]]
 # So often in an hour a person, and everybody at one network address together, may have a time
@@ -104,7 +104,7 @@ def hold(
         if option is None:
             raise HoldTaken
         if not may_again(session, HOLD, conversation_id, MOST_AN_HOUR, at) or not is_fair(
-            busy_in(session, *window, at, with_holds=False), busy_in(session, *window, at)
+            busy(session, *window, at, with_holds=False), busy(session, *window, at)
         ):
             raise NotHeld
         row.doctor, row.room = option.doctor or None, option.room or None

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from bot.clinic.booking.draft import NO_REMINDER
 from bot.clinic.visits.statuses import CHANGEABLE
-from bot.clinic.visits.ways import NO_REMINDER
 from bot.store.database import Database
 from bot.store.tables import Booking, Reminder
 

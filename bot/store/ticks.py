@@ -24,7 +24,7 @@ _MARGIN = timedelta(days=1)
 
 
 def busy(
-    database: Database,
+    where: Database | Session,
     first: datetime,
     last: datetime,
     at: datetime,
@@ -38,7 +38,7 @@ def busy(
     See `bot.clinic.availability.Availability.window` for the instants, `Option` for the rest.
 
     Args:
-        database: where they are.
+        where: the database, or a unit of work that is open already.
         first: the earliest instant.
         last: the latest instant.
         at: the present instant: a hold that is over by then takes nothing.
@@ -47,29 +47,17 @@ def busy(
             it since.
         with_holds: false to see only what is booked or blocked.
     """
-    with database.read() as session:
-        return busy_in(
-            session,
-            first,
-            last,
-            at,
-            but_held_by=but_held_by,
-            but_booking=but_booking,
-            with_holds=with_holds,
-        )
-
-
-def busy_in(
-    session: Session,
-    first: datetime,
-    last: datetime,
-    at: datetime,
-    *,
-    but_held_by: str = "",
-    but_booking: str = "",
-    with_holds: bool = True,
-) -> dict[str, set[int]]:
-    """`busy` inside a unit of work that is open already."""
+    if isinstance(where, Database):
+        with where.read() as session:
+            return busy(
+                session,
+                first,
+                last,
+                at,
+                but_held_by=but_held_by,
+                but_booking=but_booking,
+                with_holds=with_holds,
+            )
     first, last = first - _MARGIN, last + _MARGIN
     ticks = BookedTick.tick.between(
         int(first.timestamp()) // _TICK_SECONDS, int(last.timestamp()) // _TICK_SECONDS
@@ -92,13 +80,13 @@ def busy_in(
             or_(BookedTick.booking_id.is_(None), BookedTick.booking_id != but_booking)
         )
     found: dict[str, set[int]] = {}
-    for resource, tick in session.execute(taken):
+    for resource, tick in where.execute(taken):
         found.setdefault(resource, set()).add(tick)
     if but_booking:
         own = select(BookedTick.resource, BookedTick.tick).where(
             BookedTick.booking_id == but_booking
         )
-        for resource, tick in _blocks_over(session, session.execute(own).all()):
+        for resource, tick in _blocks_over(where, where.execute(own).all()):
             found.setdefault(resource, set()).add(tick)
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from bot.clinic.booking.draft import NO_REMINDER
 from bot.clinic.quiet_hours import QuietHours
 
 _HOURS_A_DAY = 24
@@ -28,6 +29,10 @@ class ReminderPlan:
         """Reads `reminders.hours_before`, `quiet_hours` and the zone of clinic.yml."""
         rules = clinic.get("reminders") or {}
         return cls(tuple(rules.get("hours_before") or ()), QuietHours.from_mapping(clinic))
+
+    def due_by(self, way: str, starts_at: datetime, now: datetime) -> tuple[datetime, ...]:
+        """`due` for a patient who chose that way of being reminded; nothing for "none"."""
+        return () if way == NO_REMINDER else self.due(starts_at, now)
 
     def due(self, starts_at: datetime, now: datetime) -> tuple[datetime, ...]:
         """The moments of the reminders that are to come, in order, in UTC.

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
+from bot.clinic.booking.draft import NO_REMINDER
 from bot.clinic.visits.statuses import PENDING
 
 # What a patient chose for reminders; the channel of the same name.
-WHATSAPP, EMAIL, NO_REMINDER = "whatsapp", "email", "none"
+WHATSAPP, EMAIL = "whatsapp", "email"
 # Meta takes free text so long after the patient's last message; a little is left for the sending.
 WINDOW = timedelta(hours=24) - timedelta(minutes=10)
 
