@@ -60,22 +60,29 @@ class BeforeVisits:
     def look(self) -> None:
         """One look: everybody whose visit comes is told, in the order of the visits."""
         now = self._clock.now()
-        for coming in store.not_told_yet(self._database, now, AHEAD):
-            if self._before.is_due(coming.visit, now):
-                self._try(coming, now)
+        for visit_id in store.not_told_yet(self._database, now, AHEAD):
+            self._try(visit_id, now)
 
-    def _try(self, coming: Coming, now: datetime) -> None:
+    def _try(self, visit_id: str, now: datetime) -> None:
         """One visit that cannot be told must not keep the others waiting: the team is asked."""
+        coming = None
         try:
-            self._tell(coming, now)
+            coming = store.read_coming(self._database, visit_id, now)
+            if self._before.is_due(coming.visit, now):
+                self._tell(coming, now)
         except Exception as error:
-            logger.error(
-                "visit %s was not told, error %s: %s",
-                coming.visit.id,
-                logs.new_error_id(),
-                logs.describe(error),
-            )
-            store.leave_to_team(self._database, coming, now)
+            _log(visit_id, error)
+            self._leave_to_team(visit_id, coming, now)
+
+    def _leave_to_team(self, visit_id: str, coming: Coming | None, now: datetime) -> None:
+        try:
+            if coming is None:
+                store.leave_unread_to_team(self._database, visit_id, now)
+            else:
+                store.leave_to_team(self._database, coming, now)
+        except Exception as error:
+            # The next look tries again.
+            _log(visit_id, error)
 
     def _tell(self, coming: Coming, now: datetime) -> None:
         visit = coming.visit
@@ -123,3 +130,12 @@ class BeforeVisits:
         known = self._before.values(visit, now, "")
         body = fill(self._letter["body"], {**known, "said": content["text"], "check_link": link})
         return {"letter": {"subject": self._letter["subject"], "body": body}}
+
+
+def _log(visit_id: str, error: Exception) -> None:
+    logger.error(
+        "visit %s was not told, error %s: %s",
+        visit_id,
+        logs.new_error_id(),
+        logs.describe(error),
+    )

@@ -14,6 +14,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.visits.notices import VisitNotices
 from bot.jobs.looking import look_again_and_again
+from bot.store.bookings import booking_with
 from bot.store.database import Database
 from bot.store.numbers import ask_number, numbers_to_ask
 
@@ -52,15 +53,18 @@ class Numbers:
         now = self._clock.now()
         if self._quiet.cover(now):
             return
-        for visit in numbers_to_ask(self._database, now):
+        for visit_id in numbers_to_ask(self._database, now):
             try:
+                visit = booking_with(self._database, visit_id)
+                if visit is None:
+                    continue
                 asked = self._notices.number(visit, now)
                 ask_number(self._database, visit, asked, now, self._silence)
             except Exception as error:
                 # The next look tries again; until then the team reminds.
                 logger.error(
                     "the number of visit %s was not asked about, error %s: %s",
-                    visit.id,
+                    visit_id,
                     logs.new_error_id(),
                     logs.describe(error),
                 )

@@ -162,3 +162,12 @@ def ask_team(
         details,
         again=again,
     )
+
+
+def ask_team_unread(
+    session: Session, visit_id: str, kind: str, at: datetime, *, again: bool = False
+) -> None:
+    """`ask_team` for a visit that cannot be read: by its ids alone, the patient's chat."""
+    its = select(Booking.conversation_id, Booking.message_id).where(Booking.id == visit_id)
+    conversation_id, message_id = session.execute(its).one()
+    store_request(session, conversation_id, message_id, kind, "routine", at, again=again)

@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.coming import Coming, ask_team, coming_of, say_unasked
+from bot.store.coming import Coming, ask_team, ask_team_unread, coming_of, say_unasked
 from bot.store.database import Database
-from bot.store.requests import store_request
 from bot.store.tables import Booking, Reminder
 
 # What the team has to do where the assistant may not write.
@@ -108,12 +107,10 @@ def leave_to_team(database: Database, due: Due, at: datetime) -> bool:
 
 def leave_unread_to_team(database: Database, fallen: Fallen, at: datetime) -> bool:
     """`leave_to_team` for a visit that cannot be read: by its ids alone, the patient's chat."""
-    its = select(Booking.conversation_id, Booking.message_id).where(Booking.id == fallen.visit_id)
     with database.work() as session:
         if not _claim(session, fallen, TEAM, at):
             return False
-        conversation_id, message_id = session.execute(its).one()
-        store_request(session, conversation_id, message_id, REQUEST, "routine", at, again=True)
+        ask_team_unread(session, fallen.visit_id, REQUEST, at, again=True)
         return True
 
 

@@ -27,8 +27,8 @@ from bot.store.tables import Booking, Conversation, Reminder
 REQUEST = "wrong_number"
 
 
-def numbers_to_ask(database: Database, at: datetime) -> list[Booked]:
-    """The visits whose patients want reminders on a number that nobody was asked about.
+def numbers_to_ask(database: Database, at: datetime) -> list[str]:
+    """The ids of the visits whose patients want reminders on a number that nobody was asked about.
 
     One question at a time goes to a number, until its visit, and none after somebody said that it
     is not theirs.
@@ -56,10 +56,12 @@ def numbers_to_ask(database: Database, at: datetime) -> list[Booked]:
             ~is_in_doubt,
         )
         .order_by(Booking.created_at, Booking.id)
+        .with_only_columns(Booking.id, Booking.phone_hash)
     )
-    with database.work() as session:
-        first_of_each = {row.phone_hash: row for row in reversed(session.scalars(to_ask).all())}
-        return [as_booked(row) for row in first_of_each.values()]
+    with database.read() as session:
+        found = session.execute(to_ask).all()
+    first_of_each = {phone_hash: visit_id for visit_id, phone_hash in reversed(found)}
+    return [*first_of_each.values()]
 
 
 def ask_number(

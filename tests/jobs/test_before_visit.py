@@ -195,3 +195,19 @@ def test_one_visit_that_cannot_be_told_keeps_no_other_waiting(clinic: Clinic) ->
         clinic.look()
     assert len(clinic.sent()) == 1
     assert [kind for kind, _ in clinic.asked_of_the_team] == ["before_visit"]
+
+
+def test_one_visit_that_cannot_be_read_keeps_no_other_waiting(
+    clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, visit = clinic.book(), clinic.book()
+    clinic.spoil(broken)
+    clinic.comes_near(visit, hours=47)
+    clinic.hears("hello")
+    clinic.look()
+    clinic.look()
+    assert len(clinic.sent()) == 1
+    assert [kind for kind, _ in clinic.asked_of_the_team] == ["before_visit"]
+    [said] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert broken.id in said
+    assert "Asha" not in caplog.text

@@ -127,3 +127,15 @@ def test_one_that_cannot_be_asked_keeps_no_other_waiting_and_is_tried_again(
     assert "99999" not in caplog.text
     clinic.look()
     assert len(clinic.sent()) == 2
+
+
+def test_one_visit_that_cannot_be_read_keeps_no_other_number_waiting(
+    clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = clinic.book_there()
+    clinic.book(channel="website", remind_at=(timedelta(hours=24),), phone="+919999900002")
+    clinic.spoil(broken)
+    clinic.look()
+    assert len(clinic.sent()) == 1
+    assert broken.id in caplog.text
+    assert "99999" not in caplog.text

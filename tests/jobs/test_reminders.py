@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from bot.channels.whatsapp import calls_for
 from bot.clinic.quiet_hours import QuietHours
@@ -286,8 +286,7 @@ def test_one_visit_that_cannot_be_read_costs_nobody_else_a_reminder(
     clinic: Clinic, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, visit = clinic.book(), clinic.book()
-    with clinic.database.work() as session:
-        session.execute(text("UPDATE bookings SET name = 'x' WHERE id = :id"), {"id": broken.id})
+    clinic.spoil(broken)
     clinic.comes_near(visit, hours=24)
     clinic.look()
     clinic.look()
@@ -302,15 +301,14 @@ def test_what_not_even_the_team_could_be_asked_about_keeps_nobody_waiting(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, visit = clinic.book(), clinic.book()
-    with clinic.database.work() as session:
-        session.execute(text("UPDATE bookings SET name = 'x' WHERE id = :id"), {"id": broken.id})
+    clinic.spoil(broken)
 
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError
 
     clinic.comes_near(visit, hours=24)
     with monkeypatch.context() as patched:
-        patched.setattr("bot.store.due_reminders.store_request", fails)
+        patched.setattr("bot.store.coming.store_request", fails)
         clinic.look()
     assert len(clinic.sent()) == 1
     clinic.look()

@@ -8,6 +8,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import text as sql
+
 from bot.clinic.told import ToldBooking
 from bot.clinic.visits.notices import VisitNotices
 from bot.clinic.visits.policy import ChangePolicy
@@ -72,6 +74,11 @@ class Visiting:
         """Time passes until so long before the visit."""
         at = visit.starts_at - timedelta(**left)
         self.clock.pass_by(seconds=(at - self.clock.now()).total_seconds())
+
+    def spoil(self, visit: Booked) -> None:
+        """The row of a visit can be read no more."""
+        with self.database.work() as session:
+            session.execute(sql("UPDATE bookings SET name = 'x' WHERE id = :id"), {"id": visit.id})
 
     def sent(self, channel: str = "whatsapp") -> list[dict[str, Any]]:
         """What waits in the outbox beside the answers."""

@@ -5,10 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from bot.encryption import DataKeyError
 from bot.store import before_visit, bookings, messages
-from bot.store.before_visit import REQUEST, leave_out, leave_to_team, not_told_yet, tell
+from bot.store.before_visit import (
+    REQUEST,
+    leave_out,
+    leave_to_team,
+    leave_unread_to_team,
+    not_told_yet,
+    read_coming,
+    tell,
+)
 from bot.store.bookings import Booked
 from bot.store.checks import FINISHED, begin_check
 from bot.store.coming import Coming
@@ -41,7 +50,8 @@ def book(database: Database, receive: Receive) -> Book:
 
 
 def coming(database: Database, at: datetime = NOW) -> list[Coming]:
-    return not_told_yet(database, at, TWO_DAYS)
+    due = not_told_yet(database, at, TWO_DAYS)
+    return [read_coming(database, each, at) for each in due]
 
 
 def test_a_visit_of_the_next_two_days_is_found_with_how_to_reach_its_patient(
@@ -69,6 +79,21 @@ def test_a_visit_that_is_not_to_come_is_not(database: Database, book: Book, stat
     with database.work() as session:
         session.get_one(Booking, visit.id).status = status
     assert coming(database) == []
+
+
+def test_of_a_visit_that_cannot_be_read_the_team_learns_once(
+    database: Database, book: Book
+) -> None:
+    visit = book()
+    with database.work() as session:
+        session.execute(text("UPDATE bookings SET name = 'x' WHERE id = :id"), {"id": visit.id})
+    assert not_told_yet(database, NOW, TWO_DAYS) == [visit.id]
+    with pytest.raises(DataKeyError):
+        read_coming(database, visit.id, NOW)
+    assert leave_unread_to_team(database, visit.id, NOW)
+    assert not leave_unread_to_team(database, visit.id, NOW)
+    assert [each.kind for each in open_requests(database)] == [REQUEST]
+    assert not_told_yet(database, NOW, TWO_DAYS) == []
 
 
 def test_it_is_told_once(database: Database, book: Book) -> None:
