@@ -59,6 +59,7 @@ from bot.store.visits import NotAllowed, VisitChanged
 FORM = "visit_form"
 # Set when the form is over: how it ended, with the id of the visit behind a slash.
 ENDING = "visit_change"
+BACK_TO_BOOKING = "back_to_booking"
 # After so long without a word a browser has to name the reference again.
 IN_TOUCH = timedelta(hours=1)
 # Wrong guesses at a reference in an hour, by one person and by everybody at one network address.
@@ -367,9 +368,13 @@ class ListenToVisit(VisitAction, DatabaseAction):
         draft = self.draft(tracker)
         if draft is None:
             return self._ended_before(heard)
-        is_held = self.suspension(tracker, draft) and heard.intent != GO_ON
+        suspended = self.suspension(tracker, draft)
+        is_held = suspended and heard.intent != GO_ON
         if is_held or heard.id in ("", draft.heard):
             return []
+        if not suspended and self._goes_back_to_booking(tracker, draft, heard):
+            self.drop(tracker)
+            return _over(BACK_TO_BOOKING)
         world = self.world(tracker)
         outcome: Outcome | None = self.rules.dialogue.hear(draft, heard, world)
         if outcome is not None and outcome.verdict is Verdict.PROVE:
@@ -379,6 +384,12 @@ class ListenToVisit(VisitAction, DatabaseAction):
             self.drop(tracker)
             return _over("too_many_guesses")
         return self._done(tracker, draft, outcome, heard, world)
+
+    def _goes_back_to_booking(self, tracker: Tracker, draft: VisitDraft, heard: Heard) -> bool:
+        """Whether who is asked for a reference would rather book: a booking is half filled."""
+        if heard.intent != GO_ON or not draft.proving:
+            return False
+        return drafts.read_draft(self.database, tracker.sender_id, drafts.BOOKING) is not None
 
     def _ended_before(self, heard: Heard) -> Events:
         """A message that comes again after it ended the change ends it once more."""
@@ -565,6 +576,8 @@ class EndVisit(VisitAction):
             await self.pass_to_team(tracker, _REQUESTS[about])
             dispatcher.utter_message(response=PASSED)
             return [*ended, *await how_to_reach(self, tracker)]
+        if how == BACK_TO_BOOKING:
+            return [*ended, FollowupAction("action_go_on")]
         if about:
             await asyncio.to_thread(self._tell, dispatcher, how, about)
         elif how:

@@ -149,6 +149,20 @@ async def test_who_asks_something_else_is_not_pressed_for_a_reference(stranger: 
     assert await stranger.answers("hmm") == ["utter_ask_visit_reference_and_phone"]
 
 
+async def test_who_is_asked_for_a_reference_may_go_on_with_the_booking(stranger: Visitor) -> None:
+    await stranger.opens("I want to book for acne, 27 november 5 pm")
+    assert await stranger.wants(LOOK) == ["utter_ask_visit_reference_and_phone"]
+    assert await stranger.answers("continue", "continue_booking") == []
+    assert stranger.goes_on_with == ["action_go_on"]
+    assert stranger.kept is None
+
+
+async def test_without_a_booking_the_reference_is_asked_on(stranger: Visitor) -> None:
+    await stranger.wants(CANCEL)
+    said = await stranger.answers("continue", "continue_booking")
+    assert said == ["utter_ask_visit_reference_and_phone"]
+
+
 async def test_reference_and_phone_together_show_the_visit_to_whoever_has_both(
     visitor: Visitor, stranger: Visitor
 ) -> None:
