@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from bot.encryption import Cipher, DataKeyError, make_key
 
 OLD, NEW = make_key(), make_key()
+
+
+def settings(**named: str) -> list[Any]:
+    """Settings to refuse, by what is wrong: a test is not named after a key."""
+    return [pytest.param(setting, id=wrong.replace("_", " ")) for wrong, setting in named.items()]
+
+
 WORDS = "खुजली: my scalp itches 🙏"
 
 
@@ -56,18 +64,18 @@ def test_another_key_under_the_same_id_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [
-        "",
-        "one",
-        "one:",
-        OLD,
-        "one:too-short",
-        f"one:{OLD[:-4]}",
-        f"one:{OLD},two",
-        f"one:{OLD},",
-        f"one:{OLD} ,two:not a key",
-        "one:ключ",
-    ],
+    settings(
+        empty="",
+        an_id_alone="one",
+        no_key="one:",
+        no_id=OLD,
+        too_short="one:too-short",
+        cut_off=f"one:{OLD[:-4]}",
+        the_second_without_a_key=f"one:{OLD},two",
+        a_comma_at_the_end=f"one:{OLD},",
+        the_second_with_words_as_key=f"one:{OLD} ,two:not a key",
+        foreign_letters="one:ключ",
+    ),
 )
 def test_a_setting_of_another_shape_is_refused_with_one_sentence(setting: str) -> None:
     with pytest.raises(
@@ -76,7 +84,10 @@ def test_a_setting_of_another_shape_is_refused_with_one_sentence(setting: str) -
         Cipher(setting)
 
 
-@pytest.mark.parametrize("setting", [OLD, f"one:{OLD[:-4]}", f"one:{OLD},two:{NEW[:-4]}"])
+@pytest.mark.parametrize(
+    "setting",
+    settings(no_id=OLD, cut_off=f"one:{OLD[:-4]}", the_second_cut_off=f"one:{OLD},two:{NEW[:-4]}"),
+)
 def test_an_error_never_holds_the_key(setting: str) -> None:
     with pytest.raises(DataKeyError) as caught:
         Cipher(setting)
@@ -94,7 +105,9 @@ def test_an_error_about_a_value_never_holds_value_or_key() -> None:
     assert NEW[:10] not in str(caught.value)
 
 
-@pytest.mark.parametrize("setting", [f"2026.11:{OLD}", f"one:{OLD},one:{NEW}"])
+@pytest.mark.parametrize(
+    "setting", settings(a_point=f"2026.11:{OLD}", given_twice=f"one:{OLD},one:{NEW}")
+)
 def test_an_id_with_a_point_or_given_twice_is_refused(setting: str) -> None:
     with pytest.raises(DataKeyError, match="letters and digits as id"):
         Cipher(setting)
