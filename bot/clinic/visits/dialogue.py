@@ -29,6 +29,7 @@ from bot.clinic.visits.draft import (
 from bot.clinic.visits.new_time import NewTime
 from bot.clinic.visits.policy import ChangePolicy
 from bot.clinic.visits.questions import VisitQuestions
+from bot.clinic.visits.shifts import Shifts
 from bot.clinic.visits.words import VisitWords
 
 ACTS = {
@@ -59,7 +60,8 @@ class VisitDialogue:
         self.offers, self.policy = offers, policy
         self._reader, self._answers = reader, Answers(booking_words)
         self._words = VisitWords(words["words"])
-        self._new_time = NewTime(self._words, self._answers, offers, zone)
+        shifts = Shifts(words["shifts"])
+        self._new_time = NewTime(self._words, shifts, self._answers, offers, zone)
         self._questions = VisitQuestions(words, booking_words, offers, policy)
         self._by_step: dict[Step, Callable[[VisitDraft, Heard, VisitWorld], Outcome | None]] = {
             Step.PROOF: self._told_proof,

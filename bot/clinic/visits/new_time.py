@@ -13,6 +13,7 @@ from bot.clinic.booking.offers import TimeOffers
 from bot.clinic.details import blank
 from bot.clinic.times import TimeWish
 from bot.clinic.visits.draft import MOVE, Outcome, Visit, VisitDraft, VisitWorld
+from bot.clinic.visits.shifts import Shift, Shifts
 from bot.clinic.visits.words import VisitWords
 
 # Messages that may name a new time, whatever else the classifier takes them for.
@@ -32,9 +33,12 @@ _MAY_WISH = (
 class NewTime:
     """Finds it with the booking's own offers."""
 
-    def __init__(self, words: VisitWords, answers: Answers, offers: TimeOffers, zone: str) -> None:
+    def __init__(
+        self, words: VisitWords, shifts: Shifts, answers: Answers, offers: TimeOffers, zone: str
+    ) -> None:
         """`zone`: the clinic's."""
-        self._words, self._answers, self._offers = words, answers, offers
+        self._words, self._shifts = words, shifts
+        self._answers, self._offers = answers, offers
         self._zone = ZoneInfo(zone)
 
     def begun(self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld) -> Outcome:
@@ -126,12 +130,25 @@ class NewTime:
         """The time that a message wishes for, without the day that is left behind."""
         if not heard.text or heard.intent not in _MAY_WISH:
             return None
+        shift = self._shifts.read(heard.text)
+        if shift is not None:
+            return self._shifted(shift, visit, world)
         wish = self._offers.read(heard.text, world.now).wish
         own = self.day_of(visit)
         is_left = own in self._offers.read(self._words.left_behind(heard.text), world.now).wish.days
         if own in wish.days and (len(wish.days) > 1 or is_left):
             wish = replace(wish, days=tuple(day for day in wish.days if day != own))
         return None if wish.is_empty else wish
+
+    def _shifted(self, shift: Shift, visit: Visit, world: VisitWorld) -> TimeWish:
+        """The time so far from the visit, or the one that is named for that day."""
+        new = visit.starts_at.astimezone(self._zone).replace(tzinfo=None) + shift.span
+        if new <= world.now.astimezone(self._zone).replace(tzinfo=None):
+            return TimeWish(problem="past")
+        beside = self._offers.read(shift.rest, world.now).wish
+        if shift.days and beside.has_time and not beside.has_day:
+            return replace(beside, days=(new.date(),))
+        return TimeWish(days=(new.date(),), exact=new.hour * 60 + new.minute)
 
     def _is_wish(self, heard: Heard, wish: TimeWish, world: VisitWorld) -> bool:
         """Whether a time is meant for the visit: not in "I have work on Friday at five", or "1"."""

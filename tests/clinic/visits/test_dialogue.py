@@ -217,6 +217,31 @@ def test_a_new_time_may_stand_in_the_first_message(opening: str, start: str) -> 
     assert (talk.asked, talk.start) == ("visit_move", start)
 
 
+@pytest.mark.parametrize(
+    ("opening", "start"),
+    [
+        ("postpone my visit by a day", "2026-11-26T17:00"),
+        ("please postpone it by one week", "2026-12-02T17:00"),
+        ("can we make it an hour later", "2026-11-25T18:00"),
+        ("push my appointment by 2 days", "2026-11-27T17:00"),
+        ("a day later at 6 pm please", "2026-11-26T18:00"),
+        ("prepone by a day", "2026-11-24T17:00"),
+        ("half an hour later", "2026-11-25T17:30"),
+        ("ek din aage kar do", "2026-11-26T17:00"),
+        ("एक दिन आगे", "2026-11-26T17:00"),
+    ],
+)
+def test_a_new_time_may_be_told_by_its_distance_from_the_visit(opening: str, start: str) -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, opening)
+    assert (talk.asked, talk.start) == ("visit_move", start)
+
+
+def test_a_distance_that_leads_into_the_past_is_asked_again() -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, "a week earlier please")
+    assert talk.asked == "visit_time"
+    assert talk.draft.wanted.note
+
+
 @pytest.mark.parametrize("opening", ["I want to move my visit", "prepone please", "move to friday"])
 def test_without_a_time_free_ones_are_offered_under_the_rules_for_changes(opening: str) -> None:
     talk = Talk(WEDNESDAY).opens(MOVE, opening)
