@@ -43,7 +43,7 @@ class NewTime:
 
     def begun(self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld) -> Outcome:
         """With the time that the first message names, or with times to choose from."""
-        wish = self._wish_in(heard, visit, world)
+        wish = self._wish_in(draft, heard, visit, world)
         if wish is not None:
             return self._wished(draft, wish, visit, world)
         return self.offered(draft, visit, world)
@@ -68,7 +68,7 @@ class NewTime:
         self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld
     ) -> Outcome | None:
         """Another time than the one that stands, or a wish for one; None where there is none."""
-        wish = self._wish_in(heard, visit, world)
+        wish = self._wish_in(draft, heard, visit, world)
         if wish is not None and draft.act != MOVE and not self._is_wish(heard, wish, world):
             wish = None
         if wish is not None and not self._answers.interrupts(heard):
@@ -126,13 +126,18 @@ class NewTime:
         chosen = self._offers.chosen(wanted, wanted.offered[place], world.times(visit))
         return self._with(draft, chosen, visit, world)
 
-    def _wish_in(self, heard: Heard, visit: Visit, world: VisitWorld) -> TimeWish | None:
+    def _wish_in(
+        self, draft: VisitDraft, heard: Heard, visit: Visit, world: VisitWorld
+    ) -> TimeWish | None:
         """The time that a message wishes for, without the day that is left behind."""
         if not heard.text or heard.intent not in _MAY_WISH:
             return None
         shift = self._shifts.read(heard.text)
         if shift is not None:
-            return self._shifted(shift, visit, world)
+            # "An hour later" is later than the new time that was just read out.
+            named = draft.wanted.start if draft.act == MOVE else ""
+            start = datetime.fromisoformat(named) if named else visit.starts_at
+            return self._shifted(shift, start, world)
         wish = self._offers.read(heard.text, world.now).wish
         own = self.day_of(visit)
         is_left = own in self._offers.read(self._words.left_behind(heard.text), world.now).wish.days
@@ -140,9 +145,9 @@ class NewTime:
             wish = replace(wish, days=tuple(day for day in wish.days if day != own))
         return None if wish.is_empty else wish
 
-    def _shifted(self, shift: Shift, visit: Visit, world: VisitWorld) -> TimeWish:
-        """The time so far from the visit, or the one that is named for that day."""
-        new = visit.starts_at.astimezone(self._zone).replace(tzinfo=None) + shift.span
+    def _shifted(self, shift: Shift, start: datetime, world: VisitWorld) -> TimeWish:
+        """The time so far from another, or the one that is named for that day."""
+        new = start.astimezone(self._zone).replace(tzinfo=None) + shift.span
         if new <= world.now.astimezone(self._zone).replace(tzinfo=None):
             return TimeWish(problem="past")
         beside = self._offers.read(shift.rest, world.now).wish

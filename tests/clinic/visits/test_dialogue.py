@@ -236,6 +236,11 @@ def test_a_new_time_may_be_told_by_its_distance_from_the_visit(opening: str, sta
     assert (talk.asked, talk.start) == ("visit_move", start)
 
 
+def test_later_is_later_than_the_new_time_that_was_read_out() -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, "postpone my visit by a day")
+    assert talk.says("an hour later").start == "2026-11-26T18:00"
+
+
 def test_a_distance_that_leads_into_the_past_is_asked_again() -> None:
     talk = Talk(WEDNESDAY).opens(MOVE, "a week earlier please")
     assert talk.asked == "visit_time"
