@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 from pathlib import Path
 
 from bot.data_files import read_yaml
@@ -61,16 +62,40 @@ def utterances(files: Iterable[Path]) -> dict[str, list[str]]:
     return dict(found)
 
 
-def near_copies(texts: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of a text and another one that share at least 70 % of all the words of both."""
-    bags = [frozenset(words(other)) for other in others]
-    by_word: dict[str, list[int]] = defaultdict(list)
-    for place, bag in enumerate(bags):
+class Compared:
+    """Texts, found again by another one that shares at least 70 % of all the words of both."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        """Takes the first ones."""
+        self._bags: list[frozenset[str]] = []
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """Takes one more; texts are numbered from 0."""
+        bag = frozenset(words(text))
         for word in bag:
-            by_word[word].append(place)
-    for text in texts:
+            self._by_word[word].append(len(self._bags))
+        self._bags.append(bag)
+
+    def near(self, text: str) -> list[int]:
+        """The numbers of those that are near copies."""
         own = frozenset(words(text))
-        shared = Counter(place for word in own for place in by_word.get(word, ()))
-        for place, count in shared.items():
-            if count >= LARGEST_SHARE_OF_WORDS * len(own | bags[place]):
-                yield text, others[place]
+        # A near copy shares all but so few of the own words that it holds one of the rarest.
+        fewest = ceil(LARGEST_SHARE_OF_WORDS * len(own))
+        found = {word: self._by_word.get(word, []) for word in own}
+        rarest = sorted(found.values(), key=len)[: len(own) - fewest + 1]
+        return [
+            place
+            for place in sorted({place for places in rarest for place in places})
+            if len(own & self._bags[place]) >= LARGEST_SHARE_OF_WORDS * len(own | self._bags[place])
+        ]
+
+
+def near_copies(texts: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of a text and another one that is a near copy."""
+    compared = Compared(others)
+    for text in texts:
+        for place in compared.near(text):
+            yield text, others[place]

@@ -97,10 +97,13 @@ def names(node: ast.AST) -> Iterator[str]:
             yield str(each.slice.value)
 
 
-def lines(*folders: str) -> Iterator[tuple[str, str]]:
-    for file in files(*folders):
-        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-            yield f"{file.relative_to(ROOT)}:{number}", line
+@cache
+def lines(*folders: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"{name}:{number}", line)
+        for name, file in ((file.relative_to(ROOT), file) for file in files(*folders))
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+    )
 
 
 # What would be words of the code's own; anything else fills a placeholder of a response.

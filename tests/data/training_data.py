@@ -7,7 +7,6 @@ Kept apart from the test so that a writer of training data can run it on one fil
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -15,8 +14,8 @@ from pathlib import Path
 from spellchecker import SpellChecker
 
 from bot.evaluation.wording import (
-    LARGEST_SHARE_OF_WORDS,
     ROMAN_HINDI,
+    Compared,
     is_roman_hindi,
     utterances,
     words,
@@ -38,7 +37,7 @@ TASKS = frozenset(
 
 @cache
 def _dictionary() -> SpellChecker:
-    return SpellChecker(language=["en"], distance=2)
+    return SpellChecker(language=["en"], distance=1)
 
 
 # Right words of this field that a general dictionary lacks.
@@ -56,18 +55,26 @@ FIELD = frozenset(
 
 
 def has_typo(text: str) -> bool:
-    """Whether a Latin word stands there that is nobody's word, but near one."""
+    """Whether a misspelt Latin word stands there."""
     for word in words(text):
         if len(word) < 4 or not word.isascii() or not word.isalpha():
             continue
         if word in ROMAN_HINDI or word in FIELD or word.rstrip("s") in FIELD:
             continue
-        if _dictionary().unknown([word]):
-            near = _dictionary().candidates(word) or set()
-            near |= {field for field in FIELD if _within_two(word, field)}
-            if near - {word}:
-                return True
+        if _is_misspelt(word):
+            return True
     return False
+
+
+@cache
+def _is_misspelt(word: str) -> bool:
+    """Whether it is nobody's word, but one letter from one, or two from a word of this field."""
+    known = _dictionary()
+    if not known.unknown([word]):
+        return False
+    if known.known(known.edit_distance_1(word)):
+        return True
+    return any(_within_two(word, field) for field in FIELD - {word})
 
 
 def _within_two(one: str, other: str) -> bool:
@@ -100,20 +107,12 @@ def faults_of_label(label: str, texts: list[str]) -> list[str]:
 
 def too_alike(labelled: dict[str, list[str]]) -> list[str]:
     """Pairs of utterances that share 70 % of their words or more, whatever their labels."""
-    flat = [
-        (label, text, frozenset(words(text))) for label, texts in labelled.items() for text in texts
-    ]
-    by_word: dict[str, list[int]] = defaultdict(list)
-    found = []
-    for index, (label, text, own) in enumerate(flat):
-        rivals: dict[int, int] = defaultdict(int)
-        for word in own:
-            for other in by_word[word]:
-                rivals[other] += 1
-            by_word[word].append(index)
-        for other, shared in rivals.items():
-            if shared >= LARGEST_SHARE_OF_WORDS * len(own | flat[other][2]):
-                found.append(f"{label}: {text!r} is too near {flat[other][0]}: {flat[other][1]!r}")
+    flat = [(label, text) for label, texts in labelled.items() for text in texts]
+    compared, found = Compared(), []
+    for label, text in flat:
+        for near, like in (flat[place] for place in compared.near(text)):
+            found.append(f"{label}: {text!r} is too near {near}: {like!r}")
+        compared.add(text)
     return found
 
 
