@@ -1,6 +1,9 @@
 # The commands of the project. `make run` and `make test` do all the set-up themselves.
 .PHONY: run test soak bench eval safety content chat train lint format lock requests clean
 
+# The same for our own modules, wherever a machine tells Python to keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := .venv/bin/python
 ENGINE := .venv-engine/bin/python
 UV := $(shell command -v uv || echo .tools/bin/uv)

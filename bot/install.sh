@@ -15,5 +15,7 @@ if [ ! -x "$folder/bin/python" ]; then
         fail "Python $python was not found and could not be fetched: install Python $python (for example python$python from your distribution, or pyenv) and start again."
 fi
 echo "setup     $folder: packages of $lock (the first time takes a minute or two)"
-"$uv" pip install --python "$folder/bin/python" --require-hashes -r "$lock" ||
+# Compiled once here: where Python may not keep what it compiles (a container, another user), each of
+# the three processes would compile hundreds of modules at every start, 10 s of 25.
+"$uv" pip install --compile-bytecode --python "$folder/bin/python" --require-hashes -r "$lock" ||
     fail "Some packages of $lock could not be installed: see the lines above, check the network and the disk, and start again."

@@ -30,6 +30,7 @@ from sanic import Sanic
 from bot.data_files import ROOT
 from bot.engine.remote_actions import check_the_schema_once
 from bot.engine.runner import PlannedRunner
+from bot.engine.trusted_domain import read_the_domain_once
 
 logger = logging.getLogger("bot.engine")
 
@@ -64,6 +65,7 @@ def main(model: str) -> None:
     configure_structlog(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
     structlog.configure(cache_logger_on_first_use=False)
     check_the_schema_once()
+    read_the_domain_once()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.action = EndpointConfig(
         f"{settings.actions_url}/webhook", enable_selective_domain=True

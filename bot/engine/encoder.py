@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ class SentenceEncoder:
             return np.vstack(list(threads.map(self.encode, texts)))
 
 
+@cache
+def loaded_encoder(weights: Path, tokenizer: Path) -> SentenceEncoder:
+    """The encoder of these files, loaded once for all components that need it."""
+    return SentenceEncoder(weights, tokenizer)
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     """Rasa's featurizer around `SentenceEncoder`: one sentence feature for the text."""
@@ -95,7 +102,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         """Loads the encoder's files; see `model_files` for what it may raise."""
         return cls(
             {**cls.get_default_config(), **config},
-            SentenceEncoder(model_files.encoder_file(), model_files.tokenizer_file()),
+            loaded_encoder(model_files.encoder_file(), model_files.tokenizer_file()),
         )
 
     @classmethod

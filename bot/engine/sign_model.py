@@ -27,7 +27,7 @@ from bot.clinic.triage import NO_SIGN
 from bot.data_files import WORDINGS, read_wordings
 from bot.engine import model_files
 from bot.engine.classifier import vector_of
-from bot.engine.encoder import SentenceEncoder, SentenceEncoderFeaturizer
+from bot.engine.encoder import SentenceEncoderFeaturizer, loaded_encoder
 from bot.engine.label_model import LabelModel
 from bot.engine.read_as import read_as
 
@@ -50,7 +50,7 @@ class SignModel(GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._model = LabelModel()
-        self._encoder = SentenceEncoder(model_files.encoder_file(), model_files.tokenizer_file())
+        self._encoder = loaded_encoder(model_files.encoder_file(), model_files.tokenizer_file())
 
     @classmethod
     def required_components(cls) -> list[type]:

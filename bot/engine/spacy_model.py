@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import spacy
@@ -44,7 +46,12 @@ class BundledSpacyNLP(SpacyNLP):
     ) -> BundledSpacyNLP:
         """Loads the model; see `model_files.spacy_folder` for what it may raise."""
         config = {**cls.get_default_config(), **config}
-        folder = spacy_folder()
-        installed = spacy.util.load_config(folder / "config.cfg")["nlp"]["pipeline"]
-        language = spacy.load(folder, exclude=[p for p in installed if p not in config["pipes"]])
+        language = _loaded(spacy_folder(), tuple(config["pipes"]))
         return cls(SpacyModel(model=language, model_name=SPACY_FOLDER), config)
+
+
+@cache
+def _loaded(folder: Path, pipes: tuple[str, ...]) -> spacy.Language:
+    """Once: Rasa's graph has two nodes of the component, and a load takes half a second."""
+    installed = spacy.util.load_config(folder / "config.cfg")["nlp"]["pipeline"]
+    return spacy.load(folder, exclude=[each for each in installed if each not in pipes])

@@ -33,6 +33,9 @@ class Notation:
     """Reads lines of patterns; the notation stands at the head of `language.yml`."""
 
     def __init__(self, signs: Mapping[str, Any]) -> None:
+        # The same few thousand words stand in all lines; a message's words are never kept here.
+        self._folded: dict[str, str] = {}
+        self._choices: dict[tuple[str, bool], tuple[list[list[str]], str]] = {}
         self._groups: dict[str, list[str]] = {
             name: [phrase.strip() for phrase in str(phrases).split("|")]
             for name, phrases in signs["groups"].items()
@@ -55,8 +58,13 @@ class Notation:
         """The folded words of a plain list in one string."""
         return frozenset(self._spell(word) for word in str(line).split())
 
+    def _fold(self, word: str) -> str:
+        if word not in self._folded:
+            self._folded[word] = fold(word)
+        return self._folded[word]
+
     def _spell(self, word: str) -> str:
-        folded = fold(word)
+        folded = self._fold(word)
         right = self.spellings.get(folded, folded)
         return folded if " " in right else right
 
@@ -72,13 +80,24 @@ class Notation:
             else:
                 yield [choice]
 
+    def _choice(self, item: str, *, key: bool) -> tuple[list[list[str]], str]:
+        """Its phrases, and what matches any of them; the same groups stand in most lines."""
+        if (item, key) not in self._choices:
+            phrases = list(self._phrases(item))
+            matching = "|".join(
+                " ".join(self._word(word, key=key) for word in phrase)
+                for phrase in sorted(phrases, key=len, reverse=True)
+            )
+            self._choices[item, key] = (phrases, matching)
+        return self._choices[item, key]
+
     def _word(self, word: str, *, key: bool) -> str:
         if word.endswith("*"):
-            return re.escape(fold(word[:-1])) + "[^ ]*"
+            return re.escape(self._fold(word[:-1])) + "[^ ]*"
         spelled = self._spell(word)
         self.known_words.add(spelled)
         if key and len(word) >= SHORTEST_TYPO and word.isascii() and word.isalpha():
-            self.key_words[spelled] = word.lower() if spelled == fold(word) else spelled
+            self.key_words[spelled] = word.lower() if spelled == self._fold(word) else spelled
         return re.escape(spelled)
 
     def compile(self, line: str, *, key: bool = True) -> Pattern:
@@ -94,11 +113,7 @@ class Notation:
                 regex += self._gap_word + f"{{0,{item[2:] or _DEFAULT_GAP}}}?"
                 continue
             optional = item.startswith("[")
-            phrases = list(self._phrases(item.strip("[]")))
-            choice = "|".join(
-                " ".join(self._word(word, key=key) for word in phrase)
-                for phrase in sorted(phrases, key=len, reverse=True)
-            )
+            phrases, choice = self._choice(item.strip("[]"), key=key)
             if regex:
                 regex += f"(?: (?:{choice}))?" if optional else f" (?:{choice})"
                 continue
@@ -107,7 +122,7 @@ class Notation:
             regex = f"(?:{choice})"
             for phrase in phrases:
                 if phrase[0].endswith("*"):
-                    first_stems.add(fold(phrase[0][:-1]))
+                    first_stems.add(self._fold(phrase[0][:-1]))
                 else:
                     first_words.add(self._spell(phrase[0]))
         if not first_words and not first_stems:
