@@ -12,6 +12,7 @@ import base64
 import itertools
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -21,7 +22,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -56,6 +57,8 @@ ANSWER_WITHIN = 10.0
 QUIET = 0.4
 # Between two looks at the database.
 LOOK = 0.01
+# Of a house's processes.
+PORTS = range(10000, 32768)
 # Phones of people on WhatsApp, of the range of invented Indian numbers.
 _numbers = itertools.count(919999910000)
 
@@ -99,15 +102,18 @@ def wall_time(stored: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing on this machine uses now, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports that nothing on this machine uses now, all different.
+
+    By chance, because other tests look for ports at the same time; and none of those that the
+    system gives to connections going out, since an engine needs seconds until it takes its own.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.SystemRandom().choice(PORTS)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found = [*dict.fromkeys([*found, port])]
+    return found
 
 
 def trained_model() -> Path:
