@@ -56,6 +56,7 @@ from bot.door.door import Door, Wordings
 from bot.door.engine import Engine
 from bot.encryption import Cipher
 from bot.jobs.before_visit import BeforeVisits
+from bot.jobs.freed_times import FreedTimes
 from bot.jobs.looking import Job
 from bot.jobs.notices import Notices
 from bot.jobs.numbers import Numbers
@@ -295,6 +296,20 @@ def _about_visits(
         ),
         Reminders(database, clock, notices, quiet, email["reminder"], ways),
     ]
+    stands = clinic["booking"]["offer_minutes"]
+    if stands:
+        offer = TimeOffer(clinic, read_yaml(DATA / "wishes.yml")["offer"], wordings.facts["times"])
+        jobs.append(
+            FreedTimes(
+                database,
+                clock,
+                Availability.from_mapping(clinic),
+                offer,
+                quiet,
+                timedelta(minutes=stands),
+                has_whatsapp=settings.whatsapp is not None,
+            )
+        )
     if ways.writes and notices.has_template("first_message"):
         silence = timedelta(hours=clinic["conversation"]["silence_hours"])
         jobs.append(Numbers(database, clock, notices, quiet, silence))

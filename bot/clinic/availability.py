@@ -108,6 +108,11 @@ class Availability:
         after_last = self._day_of(_utc(now)) + self._horizon + 2 * _DAY
         return _utc(now) - _DAY, _utc(datetime.combine(after_last, time(), self._hours.zone))
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The keys under `visits` of clinic.yml."""
+        return frozenset(self._visits)
+
     def free_times(
         self,
         visit: str,

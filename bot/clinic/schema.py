@@ -286,6 +286,7 @@ class Booking(Block):
     horizon_days: Annotated[int, Field(ge=1, le=366)] = 60
     step_minutes: Annotated[int, Field(ge=5, le=120)] = 15
     hold_minutes: Positive = 10
+    offer_minutes: Positive | None = None
     per_patient: Positive = 2
     visits_a_day: Positive | None = None
     confirm: Literal["auto", "staff"] = "auto"

@@ -101,7 +101,12 @@ class WaitListView(View):
     def _offered(self, wish: Wished, now: datetime) -> str:
         if wish.offered_start is None or wish.offered_at is None:
             return ""
-        return str(self._words["waitlist"]["offered"]).format(
+        words = self._words["waitlist"]
+        said = str(words["offered"]).format(
             start=self._hours.say_short(wish.offered_start, self._times),
             when=self._when(wish.offered_at, now),
         )
+        if wish.offer_ends is None:
+            return said
+        until = self._hours.say_short(wish.offer_ends, self._times)
+        return f"{said} {str(words['stands']).format(until=until)}"

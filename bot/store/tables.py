@@ -394,6 +394,17 @@ class Wish(Base):
     offered_at: Mapped[datetime | None] = mapped_column(Instant)
     # The beginning of the time that was offered.
     offered_start: Mapped[datetime | None] = mapped_column(Instant)
+    # Until when the offer stands; empty for one that a person made.
+    offer_ends: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class OfferedTime(Base):
+    """A time that was offered for a wish: by itself none is offered twice."""
+
+    __tablename__ = "offered_times"
+
+    wish_id: Mapped[str] = mapped_column(ForeignKey("wishes.id"), primary_key=True)
+    start: Mapped[datetime] = mapped_column(Instant, primary_key=True)
 
 
 class Check(Base):

@@ -7,15 +7,32 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from bot.clinic.visits.statuses import CANCELLED, PROPOSED
 from bot.clinic.visits.ways import WHATSAPP
 from bot.clinic.visits.wishes import TEAM
 from bot.store.coming import how_they_are, offer_until
 from bot.store.database import Database
 from bot.store.messages import queue_elsewhere, queue_notice
-from bot.store.tables import Conversation, InboundMessage
-from bot.store.wishes import ask_to_call, propose
+from bot.store.tables import (
+    Booking,
+    BookingChange,
+    Conversation,
+    InboundMessage,
+    OfferedTime,
+    Wish,
+)
+from bot.store.wishes import OPEN, ask_to_call, propose
+
+
+@dataclass(frozen=True)
+class Freed:
+    """The span of a visit that was cancelled, or moved away, at a moment."""
+
+    at: datetime
+    starts: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,7 @@ def offer(
     *,
     way: str,
     address: str = "",
+    ends: datetime | None = None,
 ) -> bool:
     """Offers a time for a wish that waits; false where it waits no longer, and nothing is sent.
 
@@ -71,9 +89,10 @@ def offer(
         at: the present instant.
         way: `WHATSAPP`, `WEBSITE` or `TEAM`, as `bot.clinic.visits.wishes.way_to` says.
         address: where WhatsApp writes to.
+        ends: until when it stands; without it until a person takes it back.
     """
     with database.work() as session:
-        row = propose(session, wish_id, start, at)
+        row = propose(session, wish_id, start, at, ends)
         if row is None:
             return False
         if way == TEAM:
@@ -88,3 +107,42 @@ def offer(
             queue_notice(session, row.message_id, dict(content), at, unasked=True)
         offer_until(session, row.conversation_id, start, content, at)
         return True
+
+
+def freed_since(database: Database, since: datetime, at: datetime) -> list[Freed]:
+    """The spans to come that were given back from a moment on, in order of time."""
+    was_given_back = or_(
+        BookingChange.status_after == CANCELLED,
+        BookingChange.starts_before != BookingChange.starts_after,
+    )
+    found = (
+        select(BookingChange.at, BookingChange.starts_before, Booking.starts_at, Booking.ends_at)
+        .join(Booking, Booking.id == BookingChange.booking_id)
+        .where(BookingChange.at >= since, BookingChange.starts_before > at, was_given_back)
+        .order_by(BookingChange.starts_before, BookingChange.id)
+    )
+    with database.read() as session:
+        rows = session.execute(found).all()
+    return [
+        Freed(when, begins, begins + (end - start))
+        for when, begins, start, end in rows
+        if begins is not None
+    ]
+
+
+def times_offered(database: Database) -> set[tuple[str, datetime]]:
+    """Every time that was offered for an open wish, with the wish's id."""
+    found = (
+        select(OfferedTime.wish_id, OfferedTime.start)
+        .join(Wish, Wish.id == OfferedTime.wish_id)
+        .where(Wish.status.in_(OPEN))
+    )
+    with database.read() as session:
+        return {(wish_id, start) for wish_id, start in session.execute(found)}
+
+
+def lapsed_offers(database: Database, at: datetime) -> list[str]:
+    """The wishes whose offer stands no longer."""
+    found = select(Wish.id).where(Wish.status == PROPOSED, Wish.offer_ends <= at)
+    with database.read() as session:
+        return list(session.scalars(found))

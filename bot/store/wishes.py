@@ -17,7 +17,7 @@ from bot.store.conversations import new_id
 from bot.store.database import Database
 from bot.store.messages import FAILED, QUEUED
 from bot.store.requests import store_request
-from bot.store.tables import Conversation, OutboundMessage, Wish
+from bot.store.tables import Conversation, OfferedTime, OutboundMessage, Wish
 
 # What the team has to do where the assistant may not write.
 REQUEST = "offer_wish"
@@ -41,6 +41,8 @@ class Wished:
     created_at: datetime
     offered_at: datetime | None
     offered_start: datetime | None
+    # Until when the offer stands; None for one that a person made.
+    offer_ends: datetime | None = None
 
 
 def leave_wish(
@@ -145,11 +147,14 @@ def wish_for(
     return found if is_theirs else None
 
 
-def propose(session: Session, wish_id: str, start: datetime, at: datetime) -> Wish | None:
+def propose(
+    session: Session, wish_id: str, start: datetime, at: datetime, ends: datetime | None = None
+) -> Wish | None:
     """Inside a unit of work: a time is offered for a wish; None where it waits no longer."""
-    offered = {"offered_at": at, "offered_start": start}
+    offered = {"offered_at": at, "offered_start": start, "offer_ends": ends}
     if not _become(session, wish_id, (WAITLIST,), PROPOSED, **offered):
         return None
+    session.merge(OfferedTime(wish_id=wish_id, start=start))
     return session.get_one(Wish, wish_id)
 
 
@@ -162,7 +167,8 @@ def take_back(where: Database | Session, wish_id: str) -> bool:
         with where.work() as session:
             return take_back(session, wish_id)
     _withdraw(where, wish_id)
-    return _become(where, wish_id, (PROPOSED,), WAITLIST, offered_at=None, offered_start=None)
+    nothing = dict.fromkeys(("offered_at", "offered_start", "offer_ends"))
+    return _become(where, wish_id, (PROPOSED,), WAITLIST, **nothing)
 
 
 def close_wish(where: Database | Session, wish_id: str, status: str) -> bool:
@@ -238,4 +244,5 @@ def _as_wished(row: Wish) -> Wished:
         created_at=row.created_at,
         offered_at=row.offered_at,
         offered_start=row.offered_start,
+        offer_ends=row.offer_ends,
     )

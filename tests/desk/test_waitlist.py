@@ -202,6 +202,17 @@ async def test_what_was_offered_stands_there_until_it_is_taken_back(
     assert wish_with(database, wish.id) == wish
 
 
+async def test_an_offer_that_was_made_without_a_person_says_when_it_ends(
+    staff_member: Visitor, leave: Leave, database: Database, clock: HandClock
+) -> None:
+    wish = leave(person="asha")
+    now = clock.now()
+    content = {"text": "A time is free.", "buttons": []}
+    ends = now + timedelta(minutes=30)
+    assert offer(database, wish.id, FIVE, content, now, way="website", ends=ends)
+    assert re.search(r"It ends Mon 23 Nov, \d\d:\d\d; then the next", await shown(staff_member))
+
+
 async def test_a_time_that_is_offered_to_one_is_not_offered_to_another(
     staff_member: Visitor, leave: Leave, database: Database
 ) -> None:

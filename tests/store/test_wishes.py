@@ -15,13 +15,23 @@ from bot.clinic.times import TimeWish
 from bot.clinic.visits.ways import WHATSAPP
 from bot.clinic.visits.wishes import TEAM, WEBSITE
 from bot.store import messages
+from bot.store.bookings import book
+from bot.store.changes import STAFF, By
 from bot.store.conversations import stop_unasked
 from bot.store.database import Database
 from bot.store.messages import Answer
 from bot.store.requests import close_request, open_requests, open_requests_in_full
 from bot.store.tables import OutboundMessage
 from bot.store.unasked import claim_unasked
-from bot.store.wish_offers import offer, reach_of
+from bot.store.visits import move_visit, set_status
+from bot.store.wish_offers import (
+    Freed,
+    freed_since,
+    lapsed_offers,
+    offer,
+    reach_of,
+    times_offered,
+)
 from bot.store.wishes import (
     REQUEST,
     Wished,
@@ -32,10 +42,12 @@ from bot.store.wishes import (
     wish_with,
 )
 from tests.store.conftest import NOW, SILENCE, Receive
+from tests.store.test_bookings import later, new_booking, options_at
 
 TODAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 # On Tuesday at 17:00 in Mumbai.
 FIVE = datetime(2026, 11, 24, 11, 30, tzinfo=timezone.utc)
+BY = By(STAFF, staff_user="desk")
 ADDRESS = "919999900001"
 TAKE = '/book_consultation{"start":"2026-11-24T11:30:00+00:00","wish":"w"}'
 CONTENT = {"text": "A time is free.", "buttons": [{"title": "Take it", "payload": TAKE}]}
@@ -412,3 +424,60 @@ def test_after_danger_the_team_is_asked_to_tell_what_was_offered(
     assert not claim_unasked(database, outbound, NOW)
     assert now_is(database, left) == ("proposed", FIVE)
     assert [each.kind for each in open_requests(database)] == [REQUEST]
+
+
+# --- offers that end by themselves
+
+
+def test_an_offer_that_ends_is_found_when_its_time_has_come(
+    database: Database, leave: Leave
+) -> None:
+    wish, standing = leave(), leave(visit="skin")
+    ends = NOW + timedelta(minutes=30)
+    assert offer_five(database, wish, ends=ends)
+    assert offer_five(database, standing)
+    assert lapsed_offers(database, ends - timedelta(seconds=1)) == []
+    assert lapsed_offers(database, ends) == [wish.id]
+    assert take_back(database, wish.id)
+    assert lapsed_offers(database, ends) == []
+
+
+def test_what_was_offered_is_remembered_until_the_wish_ends(
+    database: Database, leave: Leave
+) -> None:
+    wish = leave()
+    offer_five(database, wish)
+    take_back(database, wish.id)
+    offer_five(database, wish)
+    assert times_offered(database) == {(wish.id, FIVE)}
+    close_wish(database, wish.id, "cancelled")
+    assert times_offered(database) == set()
+
+
+def test_a_span_is_given_back_by_cancelling_and_by_moving_away(
+    database: Database, receive: Receive
+) -> None:
+    visits = [
+        book(
+            database,
+            new_booking(receive("yes")),
+            options_at(later(hours=hours)),
+            2,
+            "booked",
+            (),
+            NOW,
+        )
+        for hours in (0, 2)
+    ]
+    cancelled, moved = visits
+    soon = NOW + timedelta(minutes=1)
+    assert freed_since(database, NOW, soon) == []
+    set_status(database, cancelled.id, 0, "cancelled", BY, soon)
+    move_visit(database, moved.id, 0, options_at(later(days=1)), "booked", BY, soon, remind_at=())
+    assert freed_since(database, NOW, soon) == [
+        Freed(soon, each.starts_at, each.ends_at) for each in visits
+    ]
+    assert freed_since(database, soon + timedelta(seconds=1), soon) == []
+    assert freed_since(database, NOW, cancelled.starts_at) == [
+        Freed(soon, moved.starts_at, moved.ends_at)
+    ]

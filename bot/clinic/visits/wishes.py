@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, datetime, timezone
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -64,6 +64,45 @@ def waiting_for(start: datetime, visit: str, wishes: Iterable[Wish], zone: ZoneI
     return sorted(found, key=lambda each: (each.created_at, each.id))
 
 
+class GivenBack(Protocol):
+    """A span in which a visit stood until a moment."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was given back."""
+
+    @property
+    def starts(self) -> datetime:
+        """Its beginning."""
+
+    @property
+    def ends(self) -> datetime:
+        """Its end, which is free for the next one."""
+
+
+def turns(
+    span: GivenBack,
+    start: datetime,
+    visit: str,
+    wishes: Iterable[Wish],
+    offered: Set[tuple[str, datetime]],
+    zone: ZoneInfo,
+) -> list[Wish]:
+    """Who is asked, one after the other, whether a time in a span that was given back suits them.
+
+    Who left their wish before it was given back, and was not offered that time yet: the times that
+    were free when they wished did not suit them. `offered`: ids of wishes with what they were
+    offered.
+    """
+    if not span.starts <= start < span.ends:
+        return []
+    return [
+        each
+        for each in waiting_for(start, visit, wishes, zone)
+        if each.created_at < span.at and (each.id, start) not in offered
+    ]
+
+
 def way_to(
     channel: str, last_heard_at: datetime, now: datetime, *, may_write: bool, has_whatsapp: bool
 ) -> str:
@@ -94,24 +133,29 @@ class TimeOffer:
         self._visits = {name: str(visit["name"]) for name, visit in clinic["visits"].items()}
         self._words, self._times = words, times
 
-    def content(self, wish_id: str, visit: str, start: datetime) -> dict[str, Any]:
-        """Text, buttons and the wish's id, as the outbox keeps them; no name stands in it."""
+    def content(
+        self, wish_id: str, visit: str, start: datetime, ends: datetime | None = None
+    ) -> dict[str, Any]:
+        """Text, buttons and the wish's id, as the outbox keeps them; no name stands in it.
+
+        `ends`: when the next one is asked.
+        """
         this = {"wish": wish_id}
         begins = start.astimezone(timezone.utc).isoformat()
-        text = fill(
-            str(self._words["text"]),
-            {
-                "visit": self._visits.get(visit, visit),
-                "when": self._hours.say_moment(start, self._times),
-            },
-        )
+        values = {
+            "visit": self._visits.get(visit, visit),
+            "when": self._hours.say_moment(start, self._times),
+            "until": "" if ends is None else self._hours.say_moment(ends, self._times),
+        }
+        said = ("text",) if ends is None else ("text", "until")
+        text = "\n".join(fill(str(self._words[name]), values).strip() for name in said)
         presses = {
             "take": Press(TAKE, {"start": begins, **this}),
             "decline": Press(TAKE, {**this, "then": "stop"}),
         }
         titles = self._words["buttons"]
         return {
-            "text": text.strip(),
+            "text": text,
             "buttons": [
                 {"title": str(titles[name]), "payload": write_payload(press)}
                 for name, press in presses.items()

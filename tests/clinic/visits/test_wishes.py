@@ -19,6 +19,7 @@ from bot.clinic.visits.wishes import (
     TimeOffer,
     fits,
     is_over,
+    turns,
     waiting_for,
     way_to,
 )
@@ -173,3 +174,47 @@ def test_what_an_offer_carries_can_be_read_back_and_fits_into_a_button() -> None
         assert press.entities["wish"] == "0" * 32
         assert len(button["payload"]) <= 255
         assert len(button["title"]) <= 20
+
+
+# --- a time that was given back
+
+
+@dataclass(frozen=True)
+class Span:
+    """Half an hour from five, given back now."""
+
+    at: datetime = NOW
+    starts: datetime = FIVE
+    ends: datetime = FIVE + timedelta(minutes=30)
+
+
+def asked(start: datetime, *wishes: Left, offered: frozenset[tuple[str, datetime]]) -> list[str]:
+    return [each.id for each in turns(Span(), start, "consultation", wishes, offered, ZONE)]
+
+
+def test_who_wished_before_it_was_given_back_is_asked_in_turn() -> None:
+    first, second = Left("a", minutes=-60), Left("b", minutes=-59)
+    assert asked(FIVE, second, first, offered=frozenset()) == ["a", "b"]
+
+
+def test_who_wished_when_it_was_free_is_not_asked() -> None:
+    assert asked(FIVE, Left("a", minutes=0), Left("b", minutes=60), offered=frozenset()) == []
+
+
+def test_nobody_is_asked_about_the_same_time_twice() -> None:
+    wish = Left("a", minutes=-60)
+    assert asked(FIVE, wish, offered=frozenset({("a", FIVE)})) == []
+    quarter_past = FIVE + timedelta(minutes=15)
+    assert asked(quarter_past, wish, offered=frozenset({("a", FIVE)})) == ["a"]
+
+
+@pytest.mark.parametrize("minutes", [-5, 30])
+def test_a_time_beside_the_span_was_not_given_back(minutes: int) -> None:
+    start = FIVE + timedelta(minutes=minutes)
+    assert asked(start, Left("a", minutes=-60), offered=frozenset()) == []
+
+
+def test_an_offer_that_ends_says_when() -> None:
+    said = OFFER.content("w", "consultation", FIVE, NOW + timedelta(minutes=30))["text"]
+    assert "Please answer until Monday 23 Nov 2026 at 12:30." in said
+    assert "Please answer" not in OFFER.content("w", "consultation", FIVE)["text"]
