@@ -31,7 +31,9 @@ from actions.holding import TimeKeeper
 from actions.menu import Menu
 from actions.reaction import AskReaction, EndReaction, ListenToReaction, ReportReaction
 from actions.team import PassToTeam, StopMessages
-from actions.visits import AskVisit, ChangeVisit, EndVisit, ListenToVisit, RunningLate, VisitRules
+from actions.visit_form import AskVisit, EndVisit, ListenToVisit
+from actions.visiting import VisitRules
+from actions.visits import ChangeVisit, RunningLate
 from bot import logs
 from bot.clinic.aftercare import AfterCare
 from bot.clinic.availability import Availability

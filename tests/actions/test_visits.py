@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from actions.base import SafeAction
-from actions.visits import IN_TOUCH, MOST_GUESSES
+from actions.visiting import IN_TOUCH, MOST_GUESSES
 from bot.clinic.clock import Clock
 from bot.store import bookings, drafts, holds
 from bot.store.bookings import Booked, booking_with
