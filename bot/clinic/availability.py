@@ -109,6 +109,11 @@ class Availability:
         return _utc(now) - _DAY, _utc(datetime.combine(after_last, time(), self._hours.zone))
 
     @property
+    def lead(self) -> timedelta:
+        """How long before its beginning a visit can still be booked."""
+        return self._lead
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The keys under `visits` of clinic.yml."""
         return frozenset(self._visits)

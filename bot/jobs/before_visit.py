@@ -16,6 +16,7 @@ from bot.clinic.before_visit import AHEAD, BeforeVisit
 from bot.clinic.clock import Clock
 from bot.clinic.facts import fill
 from bot.clinic.visits.ways import EMAIL, WHATSAPP, Way, Ways
+from bot.encryption import DataKeyError
 from bot.jobs.looking import look_again_and_again
 from bot.store import before_visit as store
 from bot.store.checks import make_link
@@ -65,24 +66,26 @@ class BeforeVisits:
 
     def _try(self, visit_id: str, now: datetime) -> None:
         """One visit that cannot be told must not keep the others waiting: the team is asked."""
-        coming = None
         try:
-            coming = store.read_coming(self._database, visit_id, now)
-            if self._before.is_due(coming.visit, now):
-                self._tell(coming, now)
-        except Exception as error:
-            _log(visit_id, error)
-            self._leave_to_team(visit_id, coming, now)
-
-    def _leave_to_team(self, visit_id: str, coming: Coming | None, now: datetime) -> None:
-        try:
-            if coming is None:
-                store.leave_unread_to_team(self._database, visit_id, now)
-            else:
-                store.leave_to_team(self._database, coming, now)
+            self._tell_or_ask(visit_id, now)
         except Exception as error:
             # The next look tries again.
             _log(visit_id, error)
+
+    def _tell_or_ask(self, visit_id: str, now: datetime) -> None:
+        try:
+            coming = store.read_coming(self._database, visit_id, now)
+        except DataKeyError as error:
+            _log(visit_id, error)
+            store.leave_unread_to_team(self._database, visit_id, now)
+            return
+        if not self._before.is_due(coming.visit, now):
+            return
+        try:
+            self._tell(coming, now)
+        except Exception as error:
+            _log(visit_id, error)
+            store.leave_to_team(self._database, coming, now)
 
     def _tell(self, coming: Coming, now: datetime) -> None:
         visit = coming.visit

@@ -1,7 +1,7 @@
 """A time that somebody gives back is offered to who waits for it, one after the other.
 
-Where `booking.offer_minutes` of clinic.yml says so; else staff offer it at the desk, as they do
-whatever this job may not: nobody is called by it, and nothing is sent in the quiet hours.
+Where `booking.offer_minutes` of clinic.yml says so; else staff offer it at the desk, as they do to
+whomever this job does not reach: it asks nobody to call, and sends nothing in the quiet hours.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot import logs
 from bot.clinic.availability import Availability
 from bot.clinic.clock import Clock
 from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.visits.statuses import WAITLIST
-from bot.clinic.visits.wishes import TEAM, TimeOffer, turns, way_to
+from bot.clinic.visits.ways import WHATSAPP, WINDOW
+from bot.clinic.visits.wishes import WEBSITE, TimeOffer, turns, way_to
 from bot.jobs.looking import look_again_and_again
 from bot.store.database import Database
 from bot.store.ticks import busy
@@ -29,6 +31,11 @@ from bot.store.wish_offers import (
 from bot.store.wishes import Wished, open_wishes, take_back
 
 logger = logging.getLogger(__name__)
+
+# An offer that ends sooner helps nobody.
+LEAST = timedelta(minutes=5)
+# Who wrote so lately is likely to see it before it ends; a browser that was closed shows nothing.
+AT_THE_CHAT = {WHATSAPP: WINDOW, WEBSITE: timedelta(hours=1)}
 
 
 class FreedTimes:
@@ -69,7 +76,7 @@ class FreedTimes:
         """One look: offers that nobody took end, and every time given back finds its next one."""
         now = self._clock.now()
         for wish_id in lapsed_offers(self._database, now):
-            if take_back(self._database, wish_id):
+            if take_back(self._database, wish_id, over_at=now):
                 logger.info("nobody took what wish %s was offered", wish_id)
         if self._quiet.cover(now):
             return
@@ -78,7 +85,15 @@ class FreedTimes:
             return
         since = min(each.created_at for each in found)
         for span in freed_since(self._database, since, now):
-            self._find_the_next(span, now)
+            try:
+                self._find_the_next(span, now)
+            except Exception as error:
+                # The next look tries again; another time must not wait for this one.
+                logger.error(
+                    "a time given back was not offered, error %s: %s",
+                    logs.new_error_id(),
+                    logs.describe(error),
+                )
 
     def _find_the_next(self, span: Freed, now: datetime) -> None:
         """Offers one time of the span to one person, unless an offer in it stands."""
@@ -106,8 +121,10 @@ class FreedTimes:
         waiting: Sequence[Wished],
         now: datetime,
     ) -> bool:
+        ends = min(now + self._stands, start - self._availability.lead)
+        if ends - now < LEAST:
+            return False
         offered = times_offered(self._database)
-        ends = min(now + self._stands, start)
         for wish in turns(span, start, visit, waiting, offered, self._quiet.zone):
             reach = reach_of(self._database, wish.conversation_id, now)
             way = way_to(
@@ -117,7 +134,8 @@ class FreedTimes:
                 may_write=reach.may_write,
                 has_whatsapp=self._has_whatsapp,
             )
-            if way == TEAM:
+            is_away = now - reach.last_heard_at > AT_THE_CHAT[way] if way else True
+            if is_away or (reach.channel, reach.person) == span.by:
                 continue
             said = self._time_offer.content(wish.id, visit, start, ends)
             if offer(
@@ -125,5 +143,6 @@ class FreedTimes:
                 way=way, address=reach.address, ends=ends,
             ):  # fmt: skip
                 logger.info("wish %s is offered a time that was given back", wish.id)
-                return True
+            # Where somebody else was faster, the next look sees what they did.
+            return True
         return False

@@ -89,7 +89,7 @@ def leave_out(database: Database, coming: Coming, at: datetime) -> None:
 def _claim(session: Session, visit_id: str, at: datetime) -> bool:
     claimed = session.execute(
         update(Booking)
-        .where(Booking.id == visit_id, Booking.before_told_at.is_(None))
+        .where(Booking.id == visit_id, Booking.before_told_at.is_(None), Booking.status.in_(OPEN))
         .values(before_told_at=at)
     )
     return bool(claimed.rowcount)  # type: ignore[attr-defined]

@@ -101,7 +101,10 @@ def _may_be_offered(session: Session, wish_id: str, at: datetime) -> bool:
     where = session.get_one(Conversation, wish.conversation_id)
     stopped, in_danger = how_they_are(session, at, (where.channel, where.person))
     is_late = wish.offered_start is None or wish.offered_start <= at
-    if is_late or (stopped and not in_danger):
+    # One that ends goes on to the next by itself, and nobody is called for it.
+    ends_alone = wish.offer_ends is not None
+    is_over = wish.offer_ends is not None and wish.offer_ends <= at
+    if is_late or is_over or (stopped and not in_danger) or (in_danger and ends_alone):
         take_back(session, wish_id)
         return False
     if in_danger:

@@ -28,11 +28,13 @@ from bot.store.wishes import OPEN, ask_to_call, propose
 
 @dataclass(frozen=True)
 class Freed:
-    """The span of a visit that was cancelled, or moved away, at a moment."""
+    """The span of a visit that was cancelled, or moved away, at a moment, and by whose change."""
 
     at: datetime
     starts: datetime
     ends: datetime
+    # Channel and person of whoever had booked it.
+    by: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Reach:
 
     channel: str
     address: str = field(repr=False)
+    person: str
     # When they last wrote on that channel.
     last_heard_at: datetime
     # Neither a STOP nor a sign of danger in the last 24 hours.
@@ -60,6 +63,7 @@ def reach_of(database: Database, conversation_id: str, at: datetime) -> Reach:
     return Reach(
         where.channel,
         where.address or "",
+        where.person,
         heard or where.last_message_at,
         may_write=not stopped and not in_danger,
     )
@@ -116,16 +120,24 @@ def freed_since(database: Database, since: datetime, at: datetime) -> list[Freed
         BookingChange.starts_before != BookingChange.starts_after,
     )
     found = (
-        select(BookingChange.at, BookingChange.starts_before, Booking.starts_at, Booking.ends_at)
+        select(
+            BookingChange.at,
+            BookingChange.starts_before,
+            Booking.starts_at,
+            Booking.ends_at,
+            Conversation.channel,
+            Conversation.person,
+        )
         .join(Booking, Booking.id == BookingChange.booking_id)
+        .join(Conversation, Conversation.id == Booking.conversation_id)
         .where(BookingChange.at >= since, BookingChange.starts_before > at, was_given_back)
         .order_by(BookingChange.starts_before, BookingChange.id)
     )
     with database.read() as session:
         rows = session.execute(found).all()
     return [
-        Freed(when, begins, begins + (end - start))
-        for when, begins, start, end in rows
+        Freed(when, begins, begins + (end - start), (channel, person))
+        for when, begins, start, end, channel, person in rows
         if begins is not None
     ]
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.clinic.times import TimeWish
 from bot.clinic.visits.statuses import BOOKED, CANCELLED, PROPOSED, WAITLIST
 from bot.clinic.visits.wishes import is_over
+from bot.encryption import DataKeyError
 from bot.store.conversations import new_id
 from bot.store.database import Database
 from bot.store.messages import FAILED, QUEUED
 from bot.store.requests import store_request
 from bot.store.tables import Conversation, OfferedTime, OutboundMessage, Wish
+
+logger = logging.getLogger(__name__)
 
 # What the team has to do where the assistant may not write.
 REQUEST = "offer_wish"
@@ -99,10 +103,20 @@ def leave_wish(
 
 def open_wishes(database: Database, today: date) -> list[Wished]:
     """The wait list, first left first; `today`, in the clinic's zone, decides which are over."""
-    found = select(Wish).where(Wish.status.in_(OPEN)).order_by(Wish.created_at, Wish.id)
+    found = select(Wish.id).where(Wish.status.in_(OPEN)).order_by(Wish.created_at, Wish.id)
     with database.read() as session:
-        wishes = [_as_wished(row) for row in session.scalars(found)]
+        ids = session.scalars(found).all()
+        wishes = [wish for each in ids if (wish := _readable(session, each)) is not None]
     return [each for each in wishes if not is_over(each.wish, today)]
+
+
+def _readable(session: Session, wish_id: str) -> Wished | None:
+    """One that cannot be read must not hide the others."""
+    try:
+        return _as_wished(session.get_one(Wish, wish_id))
+    except DataKeyError as error:
+        logger.error("wish %s cannot be read: %s", wish_id, error)
+        return None
 
 
 def wish_with(database: Database, wish_id: str) -> Wished | None:
@@ -158,17 +172,21 @@ def propose(
     return session.get_one(Wish, wish_id)
 
 
-def take_back(where: Database | Session, wish_id: str) -> bool:
+def take_back(where: Database | Session, wish_id: str, over_at: datetime | None = None) -> bool:
     """Takes an offer back, so that another time can be offered; false where there is none.
 
-    `where` may be a unit of work that is open already.
+    `where` may be a unit of work that is open already; `over_at`: only an offer that has ended by
+    then.
     """
     if isinstance(where, Database):
         with where.work() as session:
-            return take_back(session, wish_id)
-    _withdraw(where, wish_id)
+            return take_back(session, wish_id, over_at)
+    still = () if over_at is None else (Wish.offer_ends <= over_at,)
     nothing = dict.fromkeys(("offered_at", "offered_start", "offer_ends"))
-    return _become(where, wish_id, (PROPOSED,), WAITLIST, **nothing)
+    if not _become(where, wish_id, (PROPOSED,), WAITLIST, *still, **nothing):
+        return False
+    _withdraw(where, wish_id)
+    return True
 
 
 def close_wish(where: Database | Session, wish_id: str, status: str) -> bool:
@@ -206,11 +224,16 @@ def _withdraw(session: Session, wish_id: str) -> None:
 
 
 def _become(
-    session: Session, wish_id: str, before: tuple[str, ...], status: str, **more: Any
+    session: Session,
+    wish_id: str,
+    before: tuple[str, ...],
+    status: str,
+    *only: ColumnElement[bool],
+    **more: Any,
 ) -> bool:
     changed = session.execute(
         update(Wish)
-        .where(Wish.id == wish_id, Wish.status.in_(before))
+        .where(Wish.id == wish_id, Wish.status.in_(before), *only)
         .values(status=status, **more)
     )
     return bool(changed.rowcount)  # type: ignore[attr-defined]

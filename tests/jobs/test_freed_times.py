@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,12 @@ from bot.clinic.times import TimeWish
 from bot.clinic.visits.statuses import CANCELLED, PROPOSED, WAITLIST
 from bot.clinic.visits.wishes import TimeOffer
 from bot.data_files import DATA, read_yaml
+from bot.jobs import freed_times
 from bot.jobs.freed_times import FreedTimes
 from bot.store.bookings import Booked, TimeTaken
 from bot.store.changes import STAFF, By
 from bot.store.conversations import stop_unasked
-from bot.store.tables import OutboundMessage
+from bot.store.tables import OutboundMessage, Wish
 from bot.store.visits import move_visit, set_status
 from bot.store.wishes import Wished, close_wish, leave_wish, take_back, wish_with
 from tests.door.conftest import HandClock
@@ -107,9 +109,8 @@ def test_after_a_while_the_next_one_is_asked_and_then_nobody(clinic: Clinic) -> 
     clinic.clock.pass_by(minutes=30)
     clinic.look()
     clinic.look()
-    # Neither is asked twice about the same time; of the span other beginnings are left.
-    starts = [start for _, start in clinic.stands(first, second)]
-    assert visit.starts_at not in starts
+    assert clinic.stands(first, second) == [(WAITLIST, None), (WAITLIST, None)]
+    assert len(clinic.said()) == 2
 
 
 def test_who_does_not_want_it_makes_room_at_once(clinic: Clinic) -> None:
@@ -195,5 +196,80 @@ def test_in_the_night_it_waits_for_the_morning(clinic: Clinic) -> None:
     clinic.look()
     assert clinic.stands(wish) == [(WAITLIST, None)]
     clinic.clock.pass_by(hours=10)
+    clinic.hears("good morning", channel="website", person="ravi")
     clinic.look()
     assert clinic.stands(wish) == [(PROPOSED, visit.starts_at)]
+
+
+def test_who_has_closed_the_chat_is_left_to_the_team_and_the_next_one_asked(
+    clinic: Clinic,
+) -> None:
+    visit = clinic.book()
+    away = clinic.waits("ravi")
+    clinic.clock.pass_by(hours=2)
+    here = clinic.waits("meera")
+    clinic.gives_back(visit)
+    clinic.look()
+    assert clinic.stands(away, here) == [(WAITLIST, None), (PROPOSED, visit.starts_at)]
+
+
+def test_nobody_is_offered_the_time_that_they_gave_back(clinic: Clinic) -> None:
+    visit = clinic.book(channel="website")
+    own = clinic.waits("asha")
+    clinic.gives_back(visit)
+    clinic.look()
+    assert clinic.stands(own) == [(WAITLIST, None)]
+
+
+def test_a_time_that_can_hardly_be_booked_any_more_is_offered_to_nobody(clinic: Clinic) -> None:
+    visit = clinic.book()
+    clinic.comes_near(visit, hours=2, minutes=6)
+    wish = clinic.waits("ravi")
+    with clinic.database.work() as session:
+        day = TimeWish(days=(visit.starts_at.date(),))
+        session.get_one(Wish, wish.id).wish = json.dumps(day.to_json())
+    clinic.gives_back(visit)
+    clinic.look()
+    assert clinic.stands(wish) == [(WAITLIST, None)]
+
+
+def test_where_somebody_was_faster_nobody_else_is_asked(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = clinic.book()
+    first, second = clinic.waits("ravi"), clinic.waits("meera")
+    clinic.gives_back(visit)
+    offer = freed_times.offer
+
+    def after_the_other_front(database: Any, wish_id: str, *given: Any, **more: Any) -> bool:
+        assert offer(database, wish_id, *given, **more)
+        return offer(database, wish_id, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(freed_times, "offer", after_the_other_front)
+        clinic.look()
+    assert clinic.stands(first, second) == [(PROPOSED, visit.starts_at), (WAITLIST, None)]
+    assert len(clinic.said()) == 1
+
+
+def test_one_time_that_cannot_be_offered_keeps_no_other_waiting(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit, wish = clinic.book(), clinic.waits("ravi")
+    later = clinic.book(phone="+919999900002")
+    clinic.gives_back(later)
+    clinic.gives_back(visit)
+    reached = freed_times.reach_of
+    calls: list[str] = []
+
+    def fails_once(database: Any, conversation_id: str, at: datetime) -> Any:
+        calls.append(conversation_id)
+        if len(calls) == 1:
+            raise ValueError("Asha")
+        return reached(database, conversation_id, at)
+
+    monkeypatch.setattr(freed_times, "reach_of", fails_once)
+    clinic.look()
+    assert clinic.stands(wish) == [(PROPOSED, visit.starts_at)]
+    assert "a time given back was not offered" in caplog.text
+    assert "Asha" not in caplog.text

@@ -438,7 +438,9 @@ def test_an_offer_that_ends_is_found_when_its_time_has_come(
     assert offer_five(database, standing)
     assert lapsed_offers(database, ends - timedelta(seconds=1)) == []
     assert lapsed_offers(database, ends) == [wish.id]
-    assert take_back(database, wish.id)
+    assert not take_back(database, wish.id, over_at=ends - timedelta(seconds=1))
+    assert take_back(database, wish.id, over_at=ends)
+    assert not take_back(database, wish.id, over_at=ends)
     assert lapsed_offers(database, ends) == []
 
 
@@ -475,9 +477,58 @@ def test_a_span_is_given_back_by_cancelling_and_by_moving_away(
     set_status(database, cancelled.id, 0, "cancelled", BY, soon)
     move_visit(database, moved.id, 0, options_at(later(days=1)), "booked", BY, soon, remind_at=())
     assert freed_since(database, NOW, soon) == [
-        Freed(soon, each.starts_at, each.ends_at) for each in visits
+        Freed(soon, each.starts_at, each.ends_at, ("website", "person")) for each in visits
     ]
     assert freed_since(database, soon + timedelta(seconds=1), soon) == []
     assert freed_since(database, NOW, cancelled.starts_at) == [
-        Freed(soon, moved.starts_at, moved.ends_at)
+        Freed(soon, moved.starts_at, moved.ends_at, ("website", "person"))
     ]
+
+
+ENDS = NOW + timedelta(minutes=30)
+
+
+@pytest.fixture
+def ending(database: Database, leave: Leave) -> tuple[Wished, str]:
+    """The same, with an offer that ends by itself."""
+    left = leave()
+    content = {**CONTENT, "wish": left.id}
+    assert offer(database, left.id, FIVE, content, NOW, way=WEBSITE, ends=ENDS)
+    return left, rows(database)[-1].id
+
+
+def test_an_offer_that_ends_leaves_until_then(
+    database: Database, ending: tuple[Wished, str]
+) -> None:
+    _, outbound = ending
+    assert claim_unasked(database, outbound, ENDS - timedelta(seconds=1))
+
+
+def test_an_offer_that_ended_before_it_could_leave_does_not_leave(
+    database: Database, ending: tuple[Wished, str]
+) -> None:
+    left, outbound = ending
+    assert not claim_unasked(database, outbound, ENDS)
+    assert now_is(database, left) == ("waitlist", None)
+
+
+def test_after_danger_an_offer_that_ends_goes_on_to_the_next_and_nobody_calls(
+    database: Database, ending: tuple[Wished, str], receive: Receive
+) -> None:
+    left, outbound = ending
+    danger = receive("help")
+    messages.finish(database, danger.id, Answer([], urgency="crisis"), NOW)
+    assert not claim_unasked(database, outbound, NOW)
+    assert now_is(database, left) == ("waitlist", None)
+    assert REQUEST not in [each.kind for each in open_requests(database)]
+
+
+def test_one_wish_that_cannot_be_read_hides_no_other(
+    database: Database, leave: Leave, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, wish = leave(), leave(visit="skin")
+    with database.work() as session:
+        session.execute(text("UPDATE wishes SET name = 'x' WHERE id = :id"), {"id": broken.id})
+    assert open_wishes(database, TODAY) == [wish]
+    assert broken.id in caplog.text
+    assert "Asha" not in caplog.text

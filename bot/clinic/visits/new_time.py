@@ -133,11 +133,10 @@ class NewTime:
         if not heard.text or heard.intent not in _MAY_WISH:
             return None
         shift = self._shifts.read(heard.text)
-        if shift is not None:
-            # "An hour later" is later than the new time that was just read out.
-            named = draft.wanted.start if draft.act == MOVE else ""
-            start = datetime.fromisoformat(named) if named else visit.starts_at
-            return self._shifted(shift, start, world)
+        beside = None if shift is None else self._offers.read(shift.rest, world.now).wish
+        # A day that is named says more than a distance, and so does an hour beside hours.
+        if shift and beside and not (beside.has_day or (shift.minutes and beside.has_time)):
+            return self._shifted(draft, heard, shift, beside, visit, world)
         wish = self._offers.read(heard.text, world.now).wish
         own = self.day_of(visit)
         is_left = own in self._offers.read(self._words.left_behind(heard.text), world.now).wish.days
@@ -145,15 +144,32 @@ class NewTime:
             wish = replace(wish, days=tuple(day for day in wish.days if day != own))
         return None if wish.is_empty else wish
 
-    def _shifted(self, shift: Shift, start: datetime, world: VisitWorld) -> TimeWish:
-        """The time so far from another, or the one that is named for that day."""
-        new = start.astimezone(self._zone).replace(tzinfo=None) + shift.span
-        if new <= world.now.astimezone(self._zone).replace(tzinfo=None):
+    def _shifted(
+        self,
+        draft: VisitDraft,
+        heard: Heard,
+        shift: Shift,
+        beside: TimeWish,
+        visit: Visit,
+        world: VisitWorld,
+    ) -> TimeWish:
+        """The time so far from the visit or from the one just read out, or a clock time that day.
+
+        "Yes, a day later" agrees with a read-back of a day later; "an hour later" changes it.
+        """
+        new = self._wall(visit.starts_at) + shift.span
+        named = datetime.fromisoformat(draft.wanted.start) if draft.wanted.start else None
+        if draft.act == MOVE and named is not None:
+            agrees = self._wall(named) == new and not self._shifts.is_further(heard.text)
+            new = new if agrees else self._wall(named) + shift.span
+        if new <= self._wall(world.now):
             return TimeWish(problem="past")
-        beside = self._offers.read(shift.rest, world.now).wish
-        if shift.days and beside.has_time and not beside.has_day:
+        if beside.has_time:
             return replace(beside, days=(new.date(),))
         return TimeWish(days=(new.date(),), exact=new.hour * 60 + new.minute)
+
+    def _wall(self, at: datetime) -> datetime:
+        return at.astimezone(self._zone).replace(tzinfo=None)
 
     def _is_wish(self, heard: Heard, wish: TimeWish, world: VisitWorld) -> bool:
         """Whether a time is meant for the visit: not in "I have work on Friday at five", or "1"."""

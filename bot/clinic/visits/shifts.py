@@ -34,48 +34,65 @@ class Shifts:
         self._counts = {
             str(word): float(count) for count, said in words["counts"].items() for word in said
         }
-        self._units = {
-            str(word): unit for unit in ("minutes", "days") for word in _flat(words[unit])
-        }
-        self._sizes = {
-            str(word): int(size)
-            for unit in ("minutes", "days")
-            for size, said in words[unit].items()
-            for word in said
-        }
-        count = rf"(?:\d{{1,3}}|{_any_of(self._counts)})"
-        much = rf"(?P<count>{count})[ -]?(?P<unit>{_any_of(self._units)})"
+        self._minutes = _by_word(words["minutes"])
+        self._days = _by_word(words["days"])
+        number = r"(?<![\w.,:/-])\d{1,3}(?:[.,]5)?"
+        count = rf"(?:{number}|(?<!\w){_any_of(self._counts)})"
+        unit = _any_of([*self._minutes, *self._days])
+        half = _any_of(words["and_a_half"])
+        more = _any_of(words["more"])
+        much = rf"(?P<count>{count})[ -]?(?:{more} )?(?P<unit>{unit})(?P<half> {half})?"
         later, earlier = _any_of(words["later"]), _any_of(words["earlier"])
         put_off, bring_on = _any_of(words["put_off"]), _any_of(words["bring_on"])
-        by = _any_of(words["by"])
+        by, elsewhere = _any_of(words["by"]), _any_of(words["elsewhere"])
+        between = rf"(?: (?!{elsewhere}(?!\w))\w+){{0,3}}?"
         self._patterns = [
-            (re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE), sign)
+            (re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE), sign)
             for pattern, sign in (
                 (rf"(?:{by} )?{much} {later}", 1),
                 (rf"(?:{by} )?{much} {earlier}", -1),
-                (rf"(?:{put_off})(?: \w+){{0,3}}? {by} {much}", 1),
-                (rf"(?:{bring_on})(?: \w+){{0,3}}? {by} {much}", -1),
+                (rf"{later} {by} {much}", 1),
+                (rf"{earlier} {by} {much}", -1),
+                (rf"{put_off}{between} {by} {much}", 1),
+                (rf"{bring_on}{between} {by} {much}", -1),
             )
         ]
+        self._not_before = re.compile(
+            rf"(?<!\w){_any_of(words['not_before'])}(?: \w+){{0,3}} ?$", re.IGNORECASE
+        )
+        self._not_beside = re.compile(
+            rf"(?<!\w){_any_of(words['not_beside'])}(?!\w)", re.IGNORECASE
+        )
+        self._more = re.compile(rf"(?<!\w){more}(?!\w)", re.IGNORECASE)
 
     def read(self, text: str) -> Shift | None:
         """The distance that a message names, or None."""
-        plain = " ".join(text.split())
+        plain = " ".join(text.replace("\u2019", "'").split())
+        if self._not_beside.search(plain):
+            return None
         for pattern, sign in self._patterns:
             found = pattern.search(plain)
-            if found is None:
+            if found is None or self._not_before.search(plain[: found.start()]):
                 continue
-            said, unit = found["count"].casefold(), found["unit"].casefold()
-            count = self._counts[said] if said in self._counts else float(said)
-            size = round(sign * count * self._sizes[unit])
-            rest = f"{plain[: found.start()].rstrip()} {plain[found.end() :].lstrip()}"
-            is_days = self._units[unit] == "days"
-            return Shift(size if is_days else 0, 0 if is_days else size, rest.strip())
+            rest = f"{plain[: found.start()].rstrip()} {plain[found.end() :].lstrip()}".strip()
+            unit = found["unit"].casefold()
+            count = self._count(found["count"].casefold()) + (0.5 if found["half"] else 0)
+            minutes = self._minutes.get(unit, 0) * count * sign
+            days = self._days.get(unit, 0) * count * sign
+            # Half a day is no time of the clock.
+            return Shift(int(days), round(minutes), rest) if days == int(days) else None
         return None
 
+    def is_further(self, text: str) -> bool:
+        """Whether the distance is meant beside what was said already: "one more day later"."""
+        return bool(self._more.search(text))
 
-def _flat(by_size: Mapping[Any, list[str]]) -> list[str]:
-    return [word for said in by_size.values() for word in said]
+    def _count(self, said: str) -> float:
+        return self._counts[said] if said in self._counts else float(said.replace(",", "."))
+
+
+def _by_word(by_size: Mapping[Any, list[str]]) -> dict[str, int]:
+    return {str(word): int(size) for size, said in by_size.items() for word in said}
 
 
 def _any_of(words: Any) -> str:

@@ -90,16 +90,16 @@ def turns(
 ) -> list[Wish]:
     """Who is asked, one after the other, whether a time in a span that was given back suits them.
 
-    Who left their wish before it was given back, and was not offered that time yet: the times that
-    were free when they wished did not suit them. `offered`: ids of wishes with what they were
-    offered.
+    Who left their wish before it was given back, and was offered nothing of that span yet.
+    `offered`: ids of wishes with what they were offered.
     """
     if not span.starts <= start < span.ends:
         return []
+    asked = {wish for wish, other in offered if span.starts <= other < span.ends}
     return [
         each
         for each in waiting_for(start, visit, wishes, zone)
-        if each.created_at < span.at and (each.id, start) not in offered
+        if each.created_at < span.at and each.id not in asked
     ]
 
 
@@ -151,7 +151,7 @@ class TimeOffer:
         text = "\n".join(fill(str(self._words[name]), values).strip() for name in said)
         presses = {
             "take": Press(TAKE, {"start": begins, **this}),
-            "decline": Press(TAKE, {**this, "then": "stop"}),
+            "decline": Press(TAKE, {"start": begins, **this, "then": "stop"}),
         }
         titles = self._words["buttons"]
         return {

@@ -241,6 +241,37 @@ def test_later_is_later_than_the_new_time_that_was_read_out() -> None:
     assert talk.says("an hour later").start == "2026-11-26T18:00"
 
 
+@pytest.mark.parametrize(
+    ("opening", "start"),
+    [
+        ("I am 2 days late on my cycle, move my visit to saturday 11 am", "2026-11-28T11:00"),
+        ("I booked 2 days earlier, please change it to friday 6 pm", "2026-11-27T18:00"),
+        ("2 din pehle maine book kiya tha, usko friday 6 pm kar do", "2026-11-27T18:00"),
+        ("postpone by a day, friday 6 pm", "2026-11-27T18:00"),
+    ],
+)
+def test_a_day_that_is_named_says_more_than_a_distance(opening: str, start: str) -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, opening)
+    assert (talk.asked, talk.start) == ("visit_move", start)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes, a day later", "ok a day later works", "I said postpone by a day",
+        "haan ek din aage kar do", "no i meant a day later than my visit",
+    ],
+)  # fmt: skip
+def test_the_same_distance_said_again_does_not_move_twice(said: str) -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, "postpone my visit by a day").says(said)
+    assert talk.start == "2026-11-26T17:00"
+
+
+def test_one_more_day_is_one_more() -> None:
+    talk = Talk(WEDNESDAY).opens(MOVE, "postpone my visit by a day")
+    assert talk.says("one more day later please").start == "2026-11-27T17:00"
+
+
 def test_a_distance_that_leads_into_the_past_is_asked_again() -> None:
     talk = Talk(WEDNESDAY).opens(MOVE, "a week earlier please")
     assert talk.asked == "visit_time"

@@ -163,7 +163,7 @@ def test_an_offer_names_the_visit_and_the_time_and_can_be_taken_or_declined() ->
     assert [each["title"] for each in content["buttons"]] == ["Take it", "No, thank you"]
     assert [each["payload"] for each in content["buttons"]] == [
         '/book_consultation{"start":"2026-11-24T11:30:00+00:00","wish":"w00"}',
-        '/book_consultation{"wish":"w00","then":"stop"}',
+        '/book_consultation{"start":"2026-11-24T11:30:00+00:00","wish":"w00","then":"stop"}',
     ]
 
 
@@ -201,11 +201,13 @@ def test_who_wished_when_it_was_free_is_not_asked() -> None:
     assert asked(FIVE, Left("a", minutes=0), Left("b", minutes=60), offered=frozenset()) == []
 
 
-def test_nobody_is_asked_about_the_same_time_twice() -> None:
-    wish = Left("a", minutes=-60)
-    assert asked(FIVE, wish, offered=frozenset({("a", FIVE)})) == []
-    quarter_past = FIVE + timedelta(minutes=15)
-    assert asked(quarter_past, wish, offered=frozenset({("a", FIVE)})) == ["a"]
+def test_nobody_is_asked_about_the_same_span_twice() -> None:
+    wish, quarter_past = Left("a", minutes=-60), FIVE + timedelta(minutes=15)
+    offered = frozenset({("a", FIVE)})
+    assert asked(FIVE, wish, offered=offered) == []
+    assert asked(quarter_past, wish, offered=offered) == []
+    an_hour_before = frozenset({("a", FIVE - timedelta(hours=1))})
+    assert asked(FIVE, wish, offered=an_hour_before) == ["a"]
 
 
 @pytest.mark.parametrize("minutes", [-5, 30])

@@ -71,7 +71,6 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('offered_at', sa.DateTime(), nullable=True),
     sa.Column('offered_start', sa.DateTime(), nullable=True),
-    sa.Column('offer_ends', sa.DateTime(), nullable=True),
     sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_wishes_conversation_id')),
     sa.ForeignKeyConstraint(['message_id'], ['inbound_messages.id'], name=op.f('fk_wishes_message_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_wishes')),
@@ -81,12 +80,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_wishes_conversation_id'), ['conversation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_wishes_status'), ['status'], unique=False)
 
-    op.create_table('offered_times',
-    sa.Column('wish_id', sa.String(length=32), nullable=False),
-    sa.Column('start', sa.DateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['wish_id'], ['wishes.id'], name=op.f('fk_offered_times_wish_id')),
-    sa.PrimaryKeyConstraint('wish_id', 'start', name=op.f('pk_offered_times'))
-    )
     op.create_table('booking_changes',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('booking_id', sa.String(length=32), nullable=False),
@@ -184,7 +177,6 @@ def downgrade() -> None:
 
     op.drop_table('reminders')
     op.drop_table('booking_changes')
-    op.drop_table('offered_times')
     op.drop_table('wishes')
     op.drop_table('holds')
     op.drop_table('marks')
