@@ -14,7 +14,7 @@ run: .venv/.installed .venv-engine/.installed
 test: .venv/.installed-for-tests .venv-engine/.installed lint
 	@$(PYTHON) -m bot train --if-needed
 	$(ENGINE) -m pytest -c tests/engine/pytest.ini tests/engine
-	$(PYTHON) -m pytest --numprocesses=2 --dist=loadfile --durations=15
+	$(PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --durations=15
 
 # The long form of the tests of races, whole lives and crashes; an hour and more.
 soak: .venv/.installed-for-tests .venv-engine/.installed
