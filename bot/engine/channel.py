@@ -21,6 +21,7 @@ from bot.clinic.side_by_side import beside_task
 from bot.engine.certain import JUDGEMENT, as_dict
 from bot.engine.follow_up import FollowUpReader
 from bot.engine.in_check import as_answer
+from bot.engine.in_visit import as_new_time
 from bot.engine.reading import BESIDE, REFUSED, as_turn, read
 from bot.engine.refused_again import refused_again
 from bot.engine.texts import QUESTIONS, WITHHELD, served_as
@@ -139,6 +140,7 @@ class FrontChannel(InputChannel):
         else:
             parse = await read(agent, body["text"])
             parse = await as_answer(agent, parse, body["conversation"])
+            parse = await as_new_time(agent, parse, body["conversation"])
             parse = await refused_again(agent, parse, body["conversation"])
             if REFUSED not in parse:
                 parse = await self._follow_ups.in_context(agent, parse, body["conversation"])
