@@ -7,8 +7,9 @@ whomever this job does not reach: it asks nobody to call, and sends nothing in t
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Set
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot import logs
 from bot.clinic.availability import Availability
@@ -16,7 +17,7 @@ from bot.clinic.clock import Clock
 from bot.clinic.quiet_hours import QuietHours
 from bot.clinic.visits.statuses import WAITLIST
 from bot.clinic.visits.ways import WHATSAPP, WINDOW
-from bot.clinic.visits.wishes import WEBSITE, TimeOffer, turns, way_to
+from bot.clinic.visits.wishes import WEBSITE, TimeOffer, is_in, turns, way_to
 from bot.jobs.looking import look_again_and_again
 from bot.store.database import Database
 from bot.store.ticks import busy
@@ -81,12 +82,24 @@ class FreedTimes:
         if self._quiet.cover(now):
             return
         found = open_wishes(self._database, now.astimezone(self._quiet.zone).date())
-        if all(each.status != WAITLIST for each in found):
+        waiting = {each.id: each for each in found if each.status == WAITLIST}
+        if not waiting:
             return
+        standing = [each.offered_start for each in found if each.offered_start is not None]
+        offered = times_offered(self._database)
         since = min(each.created_at for each in found)
+
+        @cache
+        def free(visit: str) -> list[datetime]:
+            """Read once a look, and only where a time was given back."""
+            taken = busy(self._database, *self._availability.window(now), now)
+            return self._availability.free_times(visit, taken, now)
+
         for span in freed_since(self._database, since, now):
+            if any(is_in(span, start) for start in standing):
+                continue
             try:
-                self._find_the_next(span, now)
+                made = self._offer_in(span, free, waiting.values(), offered, now)
             except Exception as error:
                 # The next look tries again; another time must not wait for this one.
                 logger.error(
@@ -94,55 +107,48 @@ class FreedTimes:
                     logs.new_error_id(),
                     logs.describe(error),
                 )
+                continue
+            if made is not None:
+                wish_id, start = made
+                del waiting[wish_id]
+                standing.append(start)
 
-    def _find_the_next(self, span: Freed, now: datetime) -> None:
-        """Offers one time of the span to one person, unless an offer in it stands."""
-        found = open_wishes(self._database, now.astimezone(self._quiet.zone).date())
-        standing = [each.offered_start for each in found if each.offered_start is not None]
-        if any(span.starts <= start < span.ends for start in standing):
-            return
-        waiting = [each for each in found if each.status == WAITLIST]
-        for visit in sorted({each.visit for each in waiting} & self._availability.kinds):
-            for start in self._free(visit, span, now):
-                if self._offered(span, start, visit, waiting, now):
-                    return
-
-    def _free(self, visit: str, span: Freed, now: datetime) -> list[datetime]:
-        taken = busy(self._database, *self._availability.window(now), now)
-        day = span.starts.astimezone(self._quiet.zone).date()
-        free = self._availability.free_times(visit, taken, now, day, day)
-        return [start for start in free if span.starts <= start < span.ends]
-
-    def _offered(
+    def _offer_in(
         self,
         span: Freed,
-        start: datetime,
-        visit: str,
-        waiting: Sequence[Wished],
+        free: Callable[[str], list[datetime]],
+        waiting: Collection[Wished],
+        offered: Set[tuple[str, datetime]],
         now: datetime,
-    ) -> bool:
+    ) -> tuple[str, datetime] | None:
+        """Offers one time of the span to one person: the wish's id and the time."""
+        for visit in sorted({each.visit for each in waiting} & self._availability.kinds):
+            for start in free(visit):
+                for wish in turns(span, start, visit, waiting, offered, self._quiet.zone):
+                    if self._was_asked(wish, span, start, now):
+                        return wish.id, start
+        return None
+
+    def _was_asked(self, wish: Wished, span: Freed, start: datetime, now: datetime) -> bool:
+        """Asks whoever can be reached before the offer ends, and did not give it back."""
         ends = min(now + self._stands, start - self._availability.lead)
         if ends - now < LEAST:
             return False
-        offered = times_offered(self._database)
-        for wish in turns(span, start, visit, waiting, offered, self._quiet.zone):
-            reach = reach_of(self._database, wish.conversation_id, now)
-            way = way_to(
-                reach.channel,
-                reach.last_heard_at,
-                now,
-                may_write=reach.may_write,
-                has_whatsapp=self._has_whatsapp,
-            )
-            is_away = now - reach.last_heard_at > AT_THE_CHAT[way] if way else True
-            if is_away or (reach.channel, reach.person) == span.by:
-                continue
-            said = self._time_offer.content(wish.id, visit, start, ends)
-            if offer(
-                self._database, wish.id, start, said, now,
-                way=way, address=reach.address, ends=ends,
-            ):  # fmt: skip
-                logger.info("wish %s is offered a time that was given back", wish.id)
-            # Where somebody else was faster, the next look sees what they did.
-            return True
-        return False
+        reach = reach_of(self._database, wish.conversation_id, now)
+        way = way_to(
+            reach.channel,
+            reach.last_heard_at,
+            now,
+            may_write=reach.may_write,
+            has_whatsapp=self._has_whatsapp,
+        )
+        is_away = now - reach.last_heard_at > AT_THE_CHAT[way] if way else True
+        if is_away or (reach.channel, reach.person) == span.by:
+            return False
+        said = self._time_offer.content(wish.id, wish.visit, start, ends)
+        if offer(
+            self._database, wish.id, start, said, now, way=way, address=reach.address, ends=ends
+        ):
+            logger.info("wish %s is offered a time that was given back", wish.id)
+        # Where somebody else was faster, the next look sees what they did.
+        return True

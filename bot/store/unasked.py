@@ -102,9 +102,8 @@ def _may_be_offered(session: Session, wish_id: str, at: datetime) -> bool:
     stopped, in_danger = how_they_are(session, at, (where.channel, where.person))
     is_late = wish.offered_start is None or wish.offered_start <= at
     # One that ends goes on to the next by itself, and nobody is called for it.
-    ends_alone = wish.offer_ends is not None
-    is_over = wish.offer_ends is not None and wish.offer_ends <= at
-    if is_late or is_over or (stopped and not in_danger) or (in_danger and ends_alone):
+    goes_on = wish.offer_ends is not None and (in_danger or wish.offer_ends <= at)
+    if is_late or goes_on or (stopped and not in_danger):
         take_back(session, wish_id)
         return False
     if in_danger:

@@ -80,6 +80,11 @@ class GivenBack(Protocol):
         """Its end, which is free for the next one."""
 
 
+def is_in(span: GivenBack, start: datetime) -> bool:
+    """Whether a time begins in a span that was given back."""
+    return span.starts <= start < span.ends
+
+
 def turns(
     span: GivenBack,
     start: datetime,
@@ -93,9 +98,9 @@ def turns(
     Who left their wish before it was given back, and was offered nothing of that span yet.
     `offered`: ids of wishes with what they were offered.
     """
-    if not span.starts <= start < span.ends:
+    if not is_in(span, start):
         return []
-    asked = {wish for wish, other in offered if span.starts <= other < span.ends}
+    asked = {wish for wish, other in offered if is_in(span, other)}
     return [
         each
         for each in waiting_for(start, visit, wishes, zone)
